@@ -1,0 +1,1 @@
+"""What runs inside each Lambda function: one task, one model, one answer per request."""

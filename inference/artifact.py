@@ -1,0 +1,71 @@
+"""A published model on the cache: a folder of real files that says about itself what it is."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MANIFEST = "manifest.json"
+VERSION = 1
+"""Raised when artifacts of an older form can no longer be served; those are rebuilt."""
+
+
+class DamagedArtifact(Exception):
+    """A folder whose files are not what its manifest says."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an artifact holds and where it came from; written last, so its presence means complete."""
+
+    model: str
+    commit: str
+    engine: str
+    precision: str
+    reason: str
+    """Why this engine serves the model."""
+    created: str
+    """UTC, ISO 8601."""
+    seconds: float
+    files: dict[str, dict[str, Any]]
+    """File name -> ``{"size_bytes": int, "sha256": hex}``."""
+    tools: dict[str, str]
+    arch: str = platform.machine()
+    version: int = VERSION
+
+    @property
+    def folder_name(self) -> str:
+        return f"{self.engine}-{self.precision}-{self.arch}-v{self.version}"
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(file["size_bytes"] for file in self.files.values())
+
+    def write(self, folder: Path) -> None:
+        (folder / MANIFEST).write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A folder and its manifest."""
+
+    folder: Path
+    manifest: Manifest
+
+    @classmethod
+    def open(cls, folder: Path) -> Artifact:
+        """Read the manifest and compare every file's size with it; hashes are for ``verify``."""
+        try:
+            manifest = Manifest(**json.loads((folder / MANIFEST).read_text()))
+            for name, file in manifest.files.items():
+                size_bytes = (folder / name).stat().st_size
+                if size_bytes != file["size_bytes"]:
+                    raise DamagedArtifact(f"{name} has {size_bytes} bytes, not {file['size_bytes']}")
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise DamagedArtifact(f"{type(error).__name__}: {error}") from error
+        return cls(folder, manifest)

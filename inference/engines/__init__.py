@@ -1,0 +1,1 @@
+"""How models are run. Nothing heavy is imported before a model is loaded."""

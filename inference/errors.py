@@ -1,0 +1,93 @@
+"""Errors that know their HTTP status and carry only a message that is safe to show to a caller.
+
+The class name is part of the contract: HTTP callers see it as ``type``, direct invokes as ``errorType``.
+"""
+
+from __future__ import annotations
+
+
+class HubletError(Exception):
+    """Base of every error that a caller may see; anything else is shown as an :class:`InternalError`."""
+
+    status = 500
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.retry_after_s = retry_after_s
+
+
+class BadRequest(HubletError):
+    """The body cannot be read as what it claims to be."""
+
+    status = 400
+
+
+class NotFound(HubletError):
+    """No such route."""
+
+    status = 404
+
+
+class MethodNotAllowed(HubletError):
+    """The route exists, for another method."""
+
+    status = 405
+
+
+class PayloadTooLarge(HubletError):
+    """The body passes the stated limit."""
+
+    status = 413
+
+
+class UnsupportedMediaType(HubletError):
+    """The content type is none that this task reads."""
+
+    status = 415
+
+
+class InvalidField(HubletError):
+    """A well-formed body with a field that breaks its declared type or limit."""
+
+    status = 422
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+
+
+class ModelUnavailable(HubletError):
+    """The Hub says: no such model or revision, gated, or a token is missing."""
+
+    status = 424
+
+
+class InternalError(HubletError):
+    """Our fault; the details are in the log under the request id."""
+
+    status = 500
+
+
+class ModelNotReady(HubletError):
+    """The model is still being prepared and the deadline is near; trying again later will work."""
+
+    status = 503
+
+
+class HubUnreachable(HubletError):
+    """The model is not cached and the Hub does not answer."""
+
+    status = 503
+
+
+class DeadlineExceeded(HubletError):
+    """The model did not answer within the function's time."""
+
+    status = 503
+
+
+class CacheFull(HubletError):
+    """No room for the model on the cache."""
+
+    status = 507

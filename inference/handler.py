@@ -1,0 +1,22 @@
+"""The Lambda entry point: the TASK variable picks the task; nothing is downloaded at import."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from inference.serve import Service
+from inference.settings import Settings
+from inference.tasks import get_task
+
+if TYPE_CHECKING:
+    from inference.deadline import LambdaContext
+
+SETTINGS = Settings.from_env(os.environ)
+SERVICE = Service(get_task(SETTINGS.task), SETTINGS)
+SERVICE.start()
+
+
+def handler(event: Any, context: LambdaContext) -> Any:
+    """What Lambda calls."""
+    return SERVICE(event, context)

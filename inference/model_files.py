@@ -1,0 +1,229 @@
+"""What is on the cache: finding a ready artifact, and getting a missing one made, one process at a time."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inference import artifact, errors
+from inference.artifact import Artifact, DamagedArtifact
+from inference.errors import CacheFull, InternalError, ModelNotReady
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from inference.deadline import Deadline
+    from inference.task import Model
+
+LOCK_POLL_S = 0.2
+DEFAULT_WAIT_S = 20.0
+"""What a 503 suggests when nothing is known yet about the size of the download."""
+
+# Why each is set stands in the decision record docs/decisions/0003-model-cache.md.
+HUB_ENVIRONMENT = {
+    "HF_HOME": f"{tempfile.gettempdir()}/hf",
+    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_DISABLE_SHARED_BLOBS": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_XET": "1",
+}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a preparation is, as other environments may read it."""
+
+    stage: str = "starting"
+    done_bytes: int = 0
+    total_bytes: int = 0
+    seconds: float = 0.0
+
+    @property
+    def remaining_s(self) -> float:
+        """Seconds still needed, from the speed so far."""
+        if not self.done_bytes or not self.seconds:
+            return DEFAULT_WAIT_S
+        return (self.total_bytes - self.done_bytes) * self.seconds / self.done_bytes + 1
+
+
+class ModelFiles:
+    """The cache under one mount; safe to use from many processes on many machines at once."""
+
+    def __init__(self, root: Path, hub_url: str, environment: Mapping[str, str]) -> None:
+        self._root = root
+        self._hub_url = hub_url
+        self._environment = {**environment, **HUB_ENVIRONMENT}
+
+    def find(self, model: Model) -> Artifact | None:
+        """The ready artifact, or ``None``; touches neither the network nor the Hub library."""
+        commit = self._commit(model)
+        folder = self._artifacts(model) / commit if commit else None
+        if folder is None or not folder.is_dir():
+            return None
+        suffix = f"-{platform.machine()}-v{artifact.VERSION}"
+        for candidate in sorted(path for path in folder.iterdir() if path.name.endswith(suffix)):
+            try:
+                return Artifact.open(candidate)
+            except DamagedArtifact:
+                _set_aside(candidate)
+        return None
+
+    def state(self, model: Model) -> str:
+        """``ready``, ``preparing`` or ``cold``."""
+        if self.find(model):
+            return "ready"
+        lock = self._state(model) / "lock"
+        if not lock.exists():
+            return "cold"
+        with lock.open("rb") as stream:
+            return "cold" if _try_lock(stream.fileno(), fcntl.LOCK_SH) else "preparing"
+
+    def progress(self, model: Model) -> Progress:
+        """What the process that prepares this model reported last."""
+        try:
+            return Progress(**json.loads((self._state(model) / "progress.json").read_text()))
+        except (OSError, ValueError, TypeError):
+            return Progress()
+
+    def fetch(self, model: Model, deadline: Deadline, report: Callable[[dict[str, Any]], None]) -> Artifact:
+        """Get the artifact made, here or by waiting for whoever makes it now, before the deadline."""
+        try:
+            self._state(model).mkdir(parents=True, exist_ok=True)
+            with self._alone(model, deadline):
+                return self.find(model) or self._make(model, deadline, report)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise CacheFull(f"the model cache has no room for {model.id}") from error
+            raise InternalError("the model cache cannot be written") from error
+
+    def _make(self, model: Model, deadline: Deadline, report: Callable[[dict[str, Any]], None]) -> Artifact:
+        outcome = self._run_child(model, deadline, report)
+        if kind := outcome.get("error"):
+            raise getattr(errors, kind)(outcome["message"], retry_after_s=outcome["retry_after_s"])
+        if not model.is_pinned:
+            _write_atomically(self._revision(model), {"commit": outcome["done"]})
+        found = self.find(model)
+        if found is None:
+            raise InternalError("the model was downloaded but is not readable on the cache")
+        return found
+
+    def _run_child(
+        self, model: Model, deadline: Deadline, report: Callable[[dict[str, Any]], None]
+    ) -> dict[str, Any]:
+        job = {
+            "hub_url": self._hub_url,
+            "model": model.id,
+            "revision": self._commit(model) or model.revision,
+            "hub_cache": str(self._root / "hub"),
+            "artifacts": str(self._artifacts(model)),
+        }
+        with subprocess.Popen(
+            [sys.executable, "-m", "inference.download"],
+            cwd=Path(__file__).parents[1],
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as child:
+            assert child.stdin and child.stdout
+            killer = threading.Timer(deadline.remaining_s, child.kill)
+            killer.start()
+            try:
+                child.stdin.write(json.dumps(job) + "\n")
+                child.stdin.flush()
+                return self._follow(model, child.stdout, report)
+            except BrokenPipeError:
+                return {}
+            finally:
+                killer.cancel()
+                child.kill()
+
+    def _follow(
+        self, model: Model, lines: Iterator[str], report: Callable[[dict[str, Any]], None]
+    ) -> dict[str, Any]:
+        """Relay progress until the child says how it ended."""
+        started_s = time.monotonic()
+        for text in lines:
+            line = json.loads(text)
+            if "stage" not in line:
+                return dict(line)
+            progress = Progress(**line, seconds=round(time.monotonic() - started_s, 2))
+            _write_atomically(self._state(model) / "progress.json", asdict(progress))
+            report(asdict(progress))
+        raise self.not_ready(model)
+
+    def not_ready(self, model: Model) -> ModelNotReady:
+        """The 503 that names how long the preparation still needs."""
+        progress = self.progress(model)
+        megabytes = f"{progress.done_bytes / 1e6:.1f} of {progress.total_bytes / 1e6:.1f} MB"
+        return ModelNotReady(
+            f"the model is being prepared ({progress.stage}, {megabytes}); try again",
+            retry_after_s=progress.remaining_s,
+        )
+
+    @contextmanager
+    def _alone(self, model: Model, deadline: Deadline) -> Iterator[None]:
+        """Hold the model's lock: the kernel frees it when the holder dies; we give up at our deadline."""
+        with (self._state(model) / "lock").open("wb") as stream:
+            while not _try_lock(stream.fileno(), fcntl.LOCK_EX):
+                if deadline.remaining_s <= LOCK_POLL_S:
+                    raise self.not_ready(model)
+                time.sleep(LOCK_POLL_S)
+            yield
+
+    def _commit(self, model: Model) -> str | None:
+        if model.is_pinned:
+            return model.revision
+        try:
+            return str(json.loads(self._revision(model).read_text())["commit"])
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def _artifacts(self, model: Model) -> Path:
+        return self._root / "artifacts" / _slug(model.id)
+
+    def _state(self, model: Model) -> Path:
+        return self._root / "state" / _slug(model.id)
+
+    def _revision(self, model: Model) -> Path:
+        return self._state(model) / f"revision-{_slug(model.revision)}.json"
+
+
+def _slug(name: str) -> str:
+    """A model id as one folder name; the Hub allows no ``--`` in names, so two ids never meet."""
+    return name.replace("/", "--")
+
+
+def _try_lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _set_aside(folder: Path) -> None:
+    """Keep the newest damaged artifact for a look, out of the way of its replacement."""
+    kept = folder.with_name(f"{folder.name}.damaged")
+    shutil.rmtree(kept, ignore_errors=True)
+    folder.rename(kept)
+
+
+def _write_atomically(path: Path, value: dict[str, Any]) -> None:
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    temporary.write_text(json.dumps(value))
+    temporary.rename(path)

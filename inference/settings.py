@@ -1,0 +1,93 @@
+"""The only reader of the environment: read once, checked, then passed along as a value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MEMORY_PER_VCPU_MB = 1769
+"""Lambda gives one vCPU per 1,769 MB (AWS Lambda developer guide, "Configure Lambda function memory")."""
+
+DEFAULT_HUB = "https://huggingface.co"
+
+MODEL_ID = r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?"
+REVISION = r"[A-Za-z0-9][\w.-]*"
+
+# All that a child process is given: how to start and how to reach the network; no credentials of any kind.
+PASSED_ON = (
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "LANG",
+    "LD_LIBRARY_PATH",
+    "NO_PROXY",
+    "PATH",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "TMPDIR",
+)
+
+
+class SettingsError(ValueError):
+    """A setting that cannot work; the message names the variable."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that a function is told from outside."""
+
+    task: str
+    model: str | None
+    """Replaces the task's default model; ``None`` keeps it."""
+    revision: str | None
+    cache: Path
+    hub_url: str
+    memory_mb: int
+    log_level: str
+    child_environment: Mapping[str, str]
+    """For the processes that download and convert."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Read and check the variables that the stack sets."""
+        return cls(
+            task=_required(environ, "TASK"),
+            model=_matching(environ, "MODEL", MODEL_ID),
+            revision=_matching(environ, "REVISION", REVISION),
+            cache=Path(environ.get("MODEL_CACHE") or "/mnt/models"),
+            hub_url=_matching(environ, "HF_ENDPOINT", r"https?://[^\s]+") or DEFAULT_HUB,
+            memory_mb=_whole_number(environ, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", MEMORY_PER_VCPU_MB),
+            log_level=_matching(environ, "LOG_LEVEL", "DEBUG|INFO|WARNING|ERROR") or "INFO",
+            child_environment={name: environ[name] for name in PASSED_ON if name in environ},
+        )
+
+    @property
+    def threads(self) -> int:
+        """Threads worth starting: Lambda's CPU share, not the host's core count."""
+        return max(1, round(self.memory_mb / MEMORY_PER_VCPU_MB))
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if not value:
+        raise SettingsError(f"{name} is not set")
+    return value
+
+
+def _matching(environ: Mapping[str, str], name: str, pattern: str) -> str | None:
+    value = environ.get(name) or None
+    if value is not None and not re.fullmatch(pattern, value):
+        raise SettingsError(f"{name} does not look right: it must match {pattern}")
+    return value
+
+
+def _whole_number(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(name) or str(default)
+    if not value.isdecimal() or int(value) < 1:
+        raise SettingsError(f"{name} must be a whole number above zero, not {value!r}")
+    return int(value)

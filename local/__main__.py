@@ -1,0 +1,133 @@
+"""``python -m local``: the synthesized stack on this machine, to serve or to try out (``run``)."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local.cloud import Cloud
+from local.demo_models import DEMO_REPOSITORIES, demo_model
+from local.hub import HubServer
+from local.run import RunFailed, run_all, say, show_progress
+from local.template import DEFAULT_TEMPLATE, LocalFunction, TemplateError, read_template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+BUILD = Path("build")
+EMBEDDED = "embedded"
+
+
+def main() -> int:
+    """Parse the command line, start everything, stop everything."""
+    arguments = _parser().parse_args()
+    try:
+        functions = _chosen(read_template(arguments.template), arguments.tasks)
+        with _hub(arguments.hub) as hub_url, _cache(arguments) as cache:
+            return asyncio.run(_main(arguments, functions, hub_url, cache))
+    except (TemplateError, RunFailed) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+async def _main(
+    arguments: argparse.Namespace, functions: list[LocalFunction], hub_url: str, cache: Path
+) -> int:
+    stopped = asyncio.Event()
+    work: asyncio.Future[None] | None = None
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    is_run = arguments.command == "run"
+    log = show_progress if is_run else _show_log
+    async with Cloud(functions, cache, _overrides(arguments.hub, hub_url), log, arguments.port) as cloud:
+        if not is_run:
+            print(f"ready {cloud.url}", flush=True)
+            await stopped.wait()
+            return 0
+        work = asyncio.ensure_future(run_all(cloud, BUILD / "run.json"))
+        stop = asyncio.ensure_future(stopped.wait())
+        await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            work.cancel()
+            return 130
+        await work
+        return 0
+
+
+def _overrides(hub: str, hub_url: str) -> Callable[[LocalFunction], dict[str, str]]:
+    """Variables that differ from the template's on this machine: the Hub, and with it the demo models."""
+
+    def overrides(function: LocalFunction) -> dict[str, str]:
+        variables = {"HF_ENDPOINT": hub_url}
+        if hub == EMBEDDED and "MODEL" not in function.environment and (demo := demo_model(function.task)):
+            variables["MODEL"] = demo
+        return variables
+
+    return overrides
+
+
+def _chosen(functions: list[LocalFunction], names: str | None) -> list[LocalFunction]:
+    wanted = [name.strip().replace("_", "-") for name in (names or "").split(",") if name.strip()]
+    known = {function.name for function in functions}
+    for name in wanted:
+        if name not in known:
+            raise TemplateError(f"--tasks: no function {name!r}; known: {', '.join(sorted(known))}")
+    return [function for function in functions if not wanted or function.name in wanted]
+
+
+@contextlib.contextmanager
+def _hub(hub: str) -> Iterator[str]:
+    if hub != EMBEDDED:
+        yield hub
+        return
+    with HubServer(DEMO_REPOSITORIES) as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def _cache(arguments: argparse.Namespace) -> Iterator[Path]:
+    """The cache folder; a run on demo models starts from an empty one, so that "first" means first."""
+    if arguments.cache or arguments.command == "serve" or arguments.hub != EMBEDDED:
+        folder = (arguments.cache or BUILD / "cache").absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+        return
+    temporary = Path(tempfile.mkdtemp(prefix="hublet-cache-"))
+    try:
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _show_log(name: str, line: str) -> None:
+    say(f"[{name}] {line}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for command, what in (
+        ("serve", "serve until stopped"),
+        ("run", "call every function once, print a table"),
+    ):
+        sub = commands.add_parser(command, help=what)
+        sub.add_argument("--port", type=int, default=8080 if command == "serve" else 0)
+        sub.add_argument("--hub", default=EMBEDDED, help="embedded (demo models) or a Hub's URL")
+        sub.add_argument("--tasks", help="only these, with commas between")
+        sub.add_argument("--cache", type=Path, help="the model cache folder")
+        sub.add_argument("--template", type=Path, default=DEFAULT_TEMPLATE)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""The environments of one function: an idle one first, then another one, then a throttle."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from local.environment import Environment
+from local.runtime_api import Invocation, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from local.template import LocalFunction
+
+UNRESERVED_CONCURRENCY = 10
+"""Environments of one function at once where the template reserves none; one machine has no more to give."""
+
+
+class Throttled(Exception):
+    """Every environment that the function may have is busy."""
+
+
+class Pool:
+    """One function's environments."""
+
+    def __init__(
+        self, function: LocalFunction, cache: Path, overrides: dict[str, str], log: Callable[[str, str], None]
+    ) -> None:
+        self.function = function
+        self._cache = cache
+        self._overrides = overrides
+        self._log = log
+        self._idle: list[Environment] = []
+        self._busy: set[Environment] = set()
+
+    @property
+    def limit(self) -> int:
+        reserved = self.function.reserved_concurrency
+        return UNRESERVED_CONCURRENCY if reserved is None else reserved
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:lambda:us-east-1:000000000000:function:{self.function.full_name}"
+
+    async def invoke(self, payload: bytes, request_id: str | None = None) -> Result:
+        """Run one event to its end; raises :class:`Throttled` at once when there is no room."""
+        invocation = Invocation(
+            request_id or str(uuid.uuid4()), payload, f"{self.arn}:live", self.function.timeout_s
+        )
+        environment = await self._take()
+        try:
+            return await environment.invoke(invocation)
+        finally:
+            await self._give_back(environment)
+
+    async def recycle(self) -> None:
+        """End idle environments, so that the next event meets a cold start."""
+        while self._idle:
+            await self._idle.pop().stop()
+
+    async def stop(self) -> None:
+        """End all environments, busy or not."""
+        for environment in self._busy:
+            environment.kill()
+        await self.recycle()
+
+    async def _take(self) -> Environment:
+        while self._idle:
+            environment = self._idle.pop()
+            self._busy.add(environment)
+            if environment.is_alive:
+                return environment
+            await self._give_back(environment)
+        if len(self._busy) >= self.limit:
+            raise Throttled(f"{self.function.name} has {self.limit} environments, all busy")
+        environment = Environment(self.function, self._cache, self._overrides, self._log)
+        self._busy.add(environment)
+        try:
+            await environment.start()
+        except BaseException:
+            await self._give_back(environment)
+            raise
+        return environment
+
+    async def _give_back(self, environment: Environment) -> None:
+        if environment.is_alive:
+            self._busy.discard(environment)
+            self._idle.append(environment)
+            return
+        self._log(self.function.name, f"environment {environment.pid} ended; the next event starts a new one")
+        await environment.stop()
+        self._busy.discard(environment)
