@@ -6,6 +6,11 @@ The class name is part of the contract: HTTP callers see it as ``type``, direct 
 from __future__ import annotations
 
 
+def printable(word: str) -> str:
+    """A caller's own word for use in a message: cut, and escaped where it is not plain text."""
+    return word[:40].encode("unicode_escape").decode()
+
+
 class HubletError(Exception):
     """Base of every error that a caller may see; anything else is shown as an :class:`InternalError`."""
 

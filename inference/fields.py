@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from inference.errors import InvalidField
+from inference.errors import InvalidField, printable
 
 
 class Field(Protocol):
@@ -173,7 +173,7 @@ def read_all(fields: tuple[Field, ...], values: Any, at: str) -> dict[str, Any]:
     known = {field.name: field for field in fields}
     for name in values:
         if name not in known:
-            raise InvalidField(f"{at}.{_short(name)}", f"is unknown; known: {', '.join(known) or 'none'}")
+            raise InvalidField(f"{at}.{printable(name)}", f"is unknown; known: {', '.join(known) or 'none'}")
     return {
         name: field.default if values.get(name) is None else field.read(values[name], f"{at}.{name}")
         for name, field in known.items()
@@ -195,8 +195,3 @@ def _within(value: float, minimum: float, maximum: float, at: str) -> float:
     if not minimum <= value <= maximum:  # NaN fails this too
         raise InvalidField(at, f"must be between {minimum:,} and {maximum:,}")
     return value
-
-
-def _short(name: str) -> str:
-    """A caller's own word, cut and made printable, so that a message stays one short line."""
-    return name[:40].encode("ascii", "backslashreplace").decode()

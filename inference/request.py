@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from inference.errors import BadRequest, InvalidField, PayloadTooLarge, UnsupportedMediaType
+from inference.errors import BadRequest, InvalidField, PayloadTooLarge, UnsupportedMediaType, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ class Request:
     def _parsed(self) -> Any:
         kind = self.headers.get("content-type", "").split(";")[0].strip().lower()
         if kind not in JSON_TYPES:
-            raise UnsupportedMediaType(f"content type {kind[:60]!r} is not supported; send application/json")
+            raise UnsupportedMediaType(f"content type {printable(kind)} is not supported; send application/json")
         if not self.body.strip():
             raise BadRequest('the body is empty; send JSON like {"inputs": ...}')
         return parse_json(self.body)
@@ -77,8 +77,7 @@ def read_body(document: dict[str, Any], aliases: tuple[str, ...]) -> Body:
     """Name the parts; a plain form like ``{"text": ...}`` counts as ``inputs``."""
     unknown = [name for name in document if name not in (*TOP_LEVEL, *aliases)]
     if unknown:
-        name = unknown[0][:40].encode("ascii", "backslashreplace").decode()
-        raise InvalidField(name, f"is unknown; known: {', '.join((*TOP_LEVEL[:3], *aliases))}")
+        raise InvalidField(printable(unknown[0]), f"is unknown; known: {', '.join((*TOP_LEVEL[:3], *aliases))}")
     given = [name for name in ("inputs", *aliases) if name in document]
     if len(given) != 1:
         problem = "is required" if not given else f"is given twice, also as {given[1]}"

@@ -1,0 +1,83 @@
+# make run    try every function on this machine      make test   everything that is tested
+# Needs git, make and Python 3.11 or newer; all else is installed into .venv and node_modules.
+
+PYTHON ?= python3
+HUB ?= embedded
+TASKS ?=
+PORT ?= 8080
+CONTEXT ?=
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+BIN := $(CURDIR)/.venv/bin
+TORCH := $(shell grep '^torch==' requirements.txt)
+# The Node.js and npm of the virtual environment come first; the CDK CLI talks to nobody but AWS.
+export PATH := $(BIN):$(PATH)
+export CDK_DISABLE_CLI_TELEMETRY := true
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+CDK := npx --no-install cdk
+
+.PHONY: run serve synth deploy destroy test check fix pins clean
+
+run: synth
+	@python -m local run --hub "$(HUB)" --tasks "$(TASKS)"
+
+serve: synth
+	@python -m local serve --hub "$(HUB)" --tasks "$(TASKS)" --port "$(PORT)"
+
+synth: .venv/run.stamp node_modules/.package-lock.json
+	@$(CDK) synth --quiet $(CONTEXT)
+
+deploy: .venv/run.stamp node_modules/.package-lock.json
+	$(CDK) deploy --outputs-file build/outputs.json $(CONTEXT)
+
+destroy: .venv/run.stamp node_modules/.package-lock.json
+	$(CDK) destroy $(CONTEXT)
+
+test: .venv/dev.stamp node_modules/.package-lock.json check
+	@python -m pytest $(PYTEST)
+
+check: .venv/dev.stamp
+	@ruff check .
+	@ruff format --check .
+	@mypy
+
+fix: .venv/dev.stamp
+	@ruff check --fix .
+	@ruff format .
+
+# Resolve pyproject.toml again. CUDA packages are left out: serving is on CPUs, where torch needs none of them.
+pins: .venv/dev.stamp
+	@python -m local.pins
+
+clean:
+	rm -rf build .venv node_modules
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name one with PYTHON=..."; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+# On Linux the plain torch package brings gigabytes of CUDA; the CPU build does not. Where no CPU build is to be
+# had, the plain one (from the requirements) serves as well.
+.venv/torch.stamp: .venv/bin/python requirements.txt
+	@echo "installing $(TORCH)"
+	@if [ "$$(uname -s)" = Linux ]; then \
+		python -m pip install "$(TORCH)+cpu" 2>/dev/null \
+		|| python -m pip install --extra-index-url "$(TORCH_INDEX)" "$(TORCH)+cpu" \
+		|| echo "no CPU build of torch found; taking the plain one"; fi
+	@touch $@
+
+.venv/run.stamp: .venv/torch.stamp requirements.txt
+	@echo "installing what it takes to run"
+	@python -m pip install -r requirements.txt
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements-dev.txt
+	@echo "installing what it takes to test"
+	@python -m pip install -r requirements-dev.txt
+	@touch $@
+
+node_modules/.package-lock.json: package-lock.json .venv/run.stamp
+	@echo "installing the CDK command line"
+	@npm ci --no-audit --no-fund
+	@touch $@

@@ -1,0 +1,65 @@
+"""Replies are what a function URL expects: strings for bodies, documented statuses, strict JSON."""
+
+from __future__ import annotations
+
+import inspect
+import json
+
+import pytest
+
+from inference import errors, response
+from inference.errors import HubletError, InvalidField, ModelNotReady, PayloadTooLarge
+
+STATUSES = {
+    "BadRequest": 400,
+    "NotFound": 404,
+    "MethodNotAllowed": 405,
+    "PayloadTooLarge": 413,
+    "UnsupportedMediaType": 415,
+    "InvalidField": 422,
+    "ModelUnavailable": 424,
+    "HubletError": 500,
+    "InternalError": 500,
+    "ModelNotReady": 503,
+    "HubUnreachable": 503,
+    "DeadlineExceeded": 503,
+    "CacheFull": 507,
+}
+
+
+def test_every_error_has_its_documented_status() -> None:
+    classes = inspect.getmembers(errors, lambda item: inspect.isclass(item) and issubclass(item, HubletError))
+    assert {name: cls.status for name, cls in classes} == STATUSES
+
+
+def test_a_result_is_a_json_string() -> None:
+    reply = response.http_result([[{"label": "é", "score": 0.5}]], "id-1")
+    assert reply["statusCode"] == 200
+    assert reply["headers"]["x-request-id"] == "id-1"
+    assert json.loads(reply["body"]) == [[{"label": "é", "score": 0.5}]]
+
+
+def test_an_error_carries_message_type_and_request_id() -> None:
+    reply = response.http_error(InvalidField("inputs", "must be a string"), "id-1")
+    assert reply["statusCode"] == 422
+    assert json.loads(reply["body"]) == {
+        "error": "inputs: must be a string",
+        "type": "InvalidField",
+        "request_id": "id-1",
+    }
+
+
+def test_not_ready_says_when_to_come_back() -> None:
+    reply = response.http_error(ModelNotReady("wait", retry_after_s=7.2), "id-1")
+    assert reply["headers"]["retry-after"] == "8"
+    assert json.loads(reply["body"])["estimated_time"] == 7.2
+
+
+def test_nan_is_refused() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        response.encode(float("nan"))
+
+
+def test_an_answer_past_lambdas_limit_is_an_error_of_ours() -> None:
+    with pytest.raises(PayloadTooLarge, match="6,291,456"):
+        response.http_result("x" * 7_000_000, "id-1")

@@ -1,0 +1,45 @@
+"""The environment is read once, and a bad value names its variable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from inference.settings import Settings, SettingsError
+
+
+def test_defaults() -> None:
+    settings = Settings.from_env({"TASK": "sentiment"})
+    assert settings.cache == Path("/mnt/models")
+    assert settings.hub_url == "https://huggingface.co"
+    assert (settings.model, settings.revision, settings.threads) == (None, None, 1)
+
+
+@pytest.mark.parametrize(("memory_mb", "threads"), [(128, 1), (1769, 1), (3538, 2), (10_240, 6)])
+def test_threads_follow_memory(memory_mb: int, threads: int) -> None:
+    environ = {"TASK": "sentiment", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory_mb)}
+    assert Settings.from_env(environ).threads == threads
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TASK", ""),
+        ("MODEL", "../../etc"),
+        ("MODEL", "a/b/c"),
+        ("REVISION", "../main"),
+        ("HF_ENDPOINT", "ftp://hub"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "lots"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"),
+        ("LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_bad_value_names_its_variable(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_env({"TASK": "sentiment", name: value})
+
+
+def test_children_are_given_no_secrets() -> None:
+    environ = {"TASK": "sentiment", "PATH": "/bin", "AWS_SECRET_ACCESS_KEY": "canary", "HF_TOKEN": "canary"}
+    assert Settings.from_env(environ).child_environment == {"PATH": "/bin"}
