@@ -8,21 +8,20 @@ closes, so it never outlives the function; it writes JSON lines: progress, then 
 from __future__ import annotations
 
 import fnmatch
-import hashlib
 import importlib.metadata
 import json
 import os
-import shutil
 import sys
 import threading
 import time
-import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inference.artifact import Artifact, DamagedArtifact, Manifest
+from inference.artifact import DamagedArtifact, Manifest
+from inference.publish import publish
+from inference.refusals import Refused, explain
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import ModelInfo, RepoSibling
@@ -31,17 +30,6 @@ if TYPE_CHECKING:
 WANTED = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "*.jinja")
 PROGRESS_EVERY_S = 0.5
 INFO_TIMEOUT_S = 10.0
-CHUNK_BYTES = 1 << 20
-
-
-class Refused(Exception):
-    """An outcome that the parent turns into a documented error: ``kind`` names the class."""
-
-    def __init__(self, kind: str, message: str, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.message = message
-        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True)
@@ -63,7 +51,7 @@ def main() -> int:
         commit = fetch(job)
         emit(done=commit)
     except Exception as error:
-        reason = error if isinstance(error, Refused) else explain(error, job)
+        reason = error if isinstance(error, Refused) else explain(error, job.model, job.revision)
         emit(error=reason.kind, message=reason.message, retry_after_s=reason.retry_after_s)
     return 0
 
@@ -78,7 +66,8 @@ def fetch(job: Job) -> str:
     for attempt in (1, 2):
         snapshot = _download(job, commit, files)
         try:
-            publish(job, commit, snapshot, files, started_s)
+            emit(stage="checking")
+            publish(_manifest(job, commit, started_s), snapshot, files, Path(job.artifacts, commit))
             return commit
         except DamagedArtifact as damage:
             if attempt == 2:
@@ -100,77 +89,23 @@ def choose_files(siblings: list[RepoSibling]) -> list[RepoSibling]:
     return files
 
 
-def publish(job: Job, commit: str, snapshot: Path, files: list[RepoSibling], started_s: float) -> None:
-    """Make real files in a temporary sibling, check each, write the manifest last, rename once."""
-    parent = Path(job.artifacts, commit)
-    parent.mkdir(parents=True, exist_ok=True)
-    temporary = parent / f".{uuid.uuid4().hex}.tmp"
-    temporary.mkdir()
-    try:
-        emit(stage="checking")
-        checked = {file.rfilename: _place(file, snapshot, temporary) for file in files}
-        manifest = Manifest(
-            model=job.model,
-            commit=commit,
-            engine="transformers",
-            precision="fp32",
-            reason="served by transformers on torch: no faster engine is built in for this model",
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            seconds=round(time.monotonic() - started_s, 2),
-            files=checked,
-            tools={"huggingface_hub": importlib.metadata.version("huggingface_hub")},
-        )
-        manifest.write(temporary)
-        _rename(temporary, parent / manifest.folder_name)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def explain(error: Exception, job: Job) -> Refused:
-    """Any library error as one of ours; its own text stays in the log, since it may carry paths."""
-    import errno
-
-    from huggingface_hub import errors
-
-    print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
-    what = f"{job.model} at revision {job.revision}"
-    if isinstance(error, errors.GatedRepoError):
-        return Refused("ModelUnavailable", f"{what} is gated: its owner must grant access to a Hub token")
-    if isinstance(error, errors.RevisionNotFoundError):
-        return Refused("ModelUnavailable", f"the Hub has {job.model}, but not revision {job.revision}")
-    if isinstance(error, errors.RepositoryNotFoundError):
-        return Refused("ModelUnavailable", f"the Hub has no model {what}, or it needs a token")
-    if isinstance(error, errors.HfHubHTTPError) and error.response is not None:
-        return _explain_status(error.response.status_code, dict(error.response.headers), what)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Refused("CacheFull", f"the model cache has no room for {job.model}")
-    if isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return Refused("InternalError", "the model cache cannot be written")
-    return Refused("HubUnreachable", f"the Hub did not deliver {what}: {type(error).__name__}", 30)
-
-
 def emit(**line: Any) -> None:
     """One JSON line to the parent."""
     print(json.dumps(line), flush=True)
 
 
-def _explain_status(status: int, headers: dict[str, str], what: str) -> Refused:
-    if status in (401, 403):
-        return Refused("ModelUnavailable", f"the Hub refused access to {what} ({status})")
-    if status == 404:
-        return Refused("ModelUnavailable", f"the Hub has no {what}")
-    retry_after_s = _reset_s(headers) if status == 429 else 30.0
-    return Refused("HubUnreachable", f"the Hub answered {status} for {what}", retry_after_s)
-
-
-def _reset_s(headers: dict[str, str]) -> float:
-    """Seconds until the Hub's rate limit resets: ``RateLimit: "resolvers";r=0;t=300``, or Retry-After."""
-    lower = {name.lower(): value for name, value in headers.items()}
-    for part in lower.get("ratelimit", "").split(";"):
-        if part.strip().startswith("t="):
-            return float(part.strip()[2:])
-    value = lower.get("retry-after", "")
-    return float(value) if value.isdecimal() else 60.0
+def _manifest(job: Job, commit: str, started_s: float) -> Manifest:
+    return Manifest(
+        model=job.model,
+        commit=commit,
+        engine="transformers",
+        precision="fp32",
+        reason="served by transformers on torch: no faster engine is built in for this model",
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - started_s, 2),
+        files={},
+        tools={"huggingface_hub": importlib.metadata.version("huggingface_hub")},
+    )
 
 
 def _model_info(job: Job) -> ModelInfo:
@@ -211,43 +146,6 @@ def _watch(blobs: Path, total_bytes: int, finished: threading.Event) -> None:
         emit(stage="downloading", done_bytes=min(present, total_bytes), total_bytes=total_bytes)
         if done:
             return
-
-
-def _place(file: RepoSibling, snapshot: Path, folder: Path) -> dict[str, Any]:
-    """Link or copy one file out of the snapshot and check it; a wrong one is deleted from the Hub cache."""
-    blob = (snapshot / file.rfilename).resolve()
-    target = folder / file.rfilename
-    try:
-        os.link(blob, target)
-    except OSError:  # another file system, or one without hard links
-        shutil.copyfile(blob, target)
-    size_bytes = target.stat().st_size
-    sha256, git_oid = _hashes(target, size_bytes)
-    expected = file.lfs.sha256 if file.lfs else file.blob_id
-    if expected and expected != (sha256 if file.lfs else git_oid):
-        (snapshot / file.rfilename).unlink(missing_ok=True)
-        blob.unlink(missing_ok=True)
-        raise DamagedArtifact(f"{file.rfilename} is not the file that the Hub lists")
-    return {"size_bytes": size_bytes, "sha256": sha256}
-
-
-def _hashes(path: Path, size_bytes: int) -> tuple[str, str]:
-    """SHA-256 (the Hub's name for large files) and git blob id (its name for small ones)."""
-    sha256 = hashlib.sha256()
-    git_oid = hashlib.sha1(b"blob %d\0" % size_bytes, usedforsecurity=False)
-    with path.open("rb") as stream:
-        while chunk := stream.read(CHUNK_BYTES):
-            sha256.update(chunk)
-            git_oid.update(chunk)
-    return sha256.hexdigest(), git_oid.hexdigest()
-
-
-def _rename(temporary: Path, final: Path) -> None:
-    """Publish; when another process was first, its artifact stands and ours is dropped."""
-    try:
-        temporary.rename(final)
-    except OSError:
-        Artifact.open(final)
 
 
 def _literal(name: str) -> str:

@@ -44,7 +44,9 @@ class Request:
     def _parsed(self) -> Any:
         kind = self.headers.get("content-type", "").split(";")[0].strip().lower()
         if kind not in JSON_TYPES:
-            raise UnsupportedMediaType(f"content type {printable(kind)} is not supported; send application/json")
+            raise UnsupportedMediaType(
+                f"content type {printable(kind)} is not supported; send application/json"
+            )
         if not self.body.strip():
             raise BadRequest('the body is empty; send JSON like {"inputs": ...}')
         return parse_json(self.body)
@@ -77,7 +79,9 @@ def read_body(document: dict[str, Any], aliases: tuple[str, ...]) -> Body:
     """Name the parts; a plain form like ``{"text": ...}`` counts as ``inputs``."""
     unknown = [name for name in document if name not in (*TOP_LEVEL, *aliases)]
     if unknown:
-        raise InvalidField(printable(unknown[0]), f"is unknown; known: {', '.join((*TOP_LEVEL[:3], *aliases))}")
+        raise InvalidField(
+            printable(unknown[0]), f"is unknown; known: {', '.join((*TOP_LEVEL[:3], *aliases))}"
+        )
     given = [name for name in ("inputs", *aliases) if name in document]
     if len(given) != 1:
         problem = "is required" if not given else f"is given twice, also as {given[1]}"

@@ -15,7 +15,7 @@ def url_event(
     headers: dict[str, str] | None = None,
     is_base64: bool = False,
 ) -> dict[str, Any]:
-    """An event with a JSON body, raw text or raw bytes; without ``body`` the key is missing, as from Lambda."""
+    """An event with a JSON body, raw text or raw bytes; with no body the key is missing, as from Lambda."""
     event: dict[str, Any] = {
         "version": "2.0",
         "rawPath": path,

@@ -77,7 +77,9 @@ def test_seven_megabytes() -> None:
         requests.read(url_event(b"x" * 7_000_000))
 
 
-@pytest.mark.parametrize("event", [None, [], "text", 3, {"requestContext": 1}, {"requestContext": {"http": 1}}])
+@pytest.mark.parametrize(
+    "event", [None, [], "text", 3, {"requestContext": 1}, {"requestContext": {"http": 1}}]
+)
 def test_any_other_json_is_a_direct_event_with_an_error_of_ours(event: Any) -> None:
     with pytest.raises(HubletError):
         requests.read_body(requests.read(event).document(), ("text",))

@@ -43,7 +43,9 @@ class TestEveryTask:
 
     def test_importing_it_imports_nothing_heavy_and_no_other_task(self, task: Task) -> None:
         code = f"import sys, inference.tasks as t; t.get_task({task.name!r}); print(*sys.modules)"
-        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        )
         ours = {name for name in done.stdout.split() if name.startswith("inference.tasks.")}
         assert ours == {f"inference.tasks.{task.name}"}
         assert not {"torch", "transformers", "boto3", "huggingface_hub"} & set(done.stdout.split())

@@ -1,0 +1,56 @@
+"""Why a model cannot be had: any library error in our own words, for the process that answers."""
+
+from __future__ import annotations
+
+import errno
+import sys
+
+
+class Refused(Exception):
+    """An outcome that the parent turns into a documented error: ``kind`` names the class."""
+
+    def __init__(self, kind: str, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.retry_after_s = retry_after_s
+
+
+def explain(error: Exception, model: str, revision: str) -> Refused:
+    """Any library error as one of ours; its own text stays in the log, since it may carry paths."""
+    from huggingface_hub import errors
+
+    print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+    what = f"{model} at revision {revision}"
+    if isinstance(error, errors.GatedRepoError):
+        return Refused("ModelUnavailable", f"{what} is gated: its owner must grant access to a Hub token")
+    if isinstance(error, errors.RevisionNotFoundError):
+        return Refused("ModelUnavailable", f"the Hub has {model}, but not revision {revision}")
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return Refused("ModelUnavailable", f"the Hub has no model {what}, or it needs a token")
+    if isinstance(error, errors.HfHubHTTPError) and error.response is not None:
+        return _explain_status(error.response.status_code, dict(error.response.headers), what)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Refused("CacheFull", f"the model cache has no room for {model}")
+    if isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return Refused("InternalError", "the model cache cannot be written")
+    return Refused("HubUnreachable", f"the Hub did not deliver {what}: {type(error).__name__}", 30)
+
+
+def _explain_status(status: int, headers: dict[str, str], what: str) -> Refused:
+    if status in (401, 403):
+        return Refused("ModelUnavailable", f"the Hub refused access to {what} ({status})")
+    if status == 404:
+        return Refused("ModelUnavailable", f"the Hub has no {what}")
+    retry_after_s = _reset_s(headers) if status == 429 else 30.0
+    return Refused("HubUnreachable", f"the Hub answered {status} for {what}", retry_after_s)
+
+
+def _reset_s(headers: dict[str, str]) -> float:
+    """Seconds until the Hub's rate limit resets: ``RateLimit: "resolvers";r=0;t=300``, or Retry-After."""
+    lower = {name.lower(): value for name, value in headers.items()}
+    for part in lower.get("ratelimit", "").split(";"):
+        if part.strip().startswith("t="):
+            return float(part.strip()[2:])
+    value = lower.get("retry-after", "")
+    return float(value) if value.isdecimal() else 60.0
