@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 LOCK_POLL_S = 0.2
 DEFAULT_WAIT_S = 20.0
-"""What a 503 suggests when nothing is known yet about the size of the download."""
+USUAL_BYTES_PER_S = 20e6
+"""With these two a 503 guesses until the download itself tells its speed."""
+ENOUGH_TO_TELL_BYTES = 1_000_000
 
 # Why each is set stands in the decision record docs/decisions/0003-model-cache.md.
 HUB_ENVIRONMENT = {
@@ -54,9 +56,9 @@ class Progress:
 
     @property
     def remaining_s(self) -> float:
-        """Seconds still needed, from the speed so far."""
-        if not self.done_bytes or not self.seconds:
-            return DEFAULT_WAIT_S
+        """Seconds still needed, from the speed so far; a guess while too little has come to tell."""
+        if self.done_bytes < ENOUGH_TO_TELL_BYTES or not self.seconds:
+            return DEFAULT_WAIT_S + self.total_bytes / USUAL_BYTES_PER_S
         return (self.total_bytes - self.done_bytes) * self.seconds / self.done_bytes + 1
 
 

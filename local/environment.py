@@ -41,10 +41,11 @@ class Environment:
         self._scratch = Path(tempfile.mkdtemp(prefix="hublet-"))
         self._process: asyncio.subprocess.Process | None = None
         self._relay: asyncio.Task[None] | None = None
+        self._is_killed = False
 
     @property
     def is_alive(self) -> bool:
-        return self._process is not None and self._process.returncode is None
+        return self._process is not None and self._process.returncode is None and not self._is_killed
 
     @property
     def pid(self) -> int | None:
@@ -57,7 +58,7 @@ class Environment:
             sys.executable,
             "-m",
             "awslambdaric",
-            "inference.handler.handler",
+            self._function.handler,
             cwd=ROOT,
             env=self._variables(),
             stdin=asyncio.subprocess.DEVNULL,
@@ -86,7 +87,10 @@ class Environment:
 
     def _outcome(self, invocation: Invocation) -> Result:
         if invocation.result.done():
-            return invocation.result.result()
+            result = invocation.result.result()
+            if result.ends_environment:
+                self.kill()
+            return result
         prefix = f"RequestId: {invocation.request_id} Error:"
         if not self.is_alive:
             return self._api.init_error or Result.failed("Runtime.ExitError", f"{prefix} {self._exit_text()}")
@@ -97,6 +101,7 @@ class Environment:
 
     def kill(self) -> None:
         """End the environment and all that it started."""
+        self._is_killed = True
         if self._process and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)

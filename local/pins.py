@@ -11,9 +11,9 @@ from pathlib import Path
 CUDA = (
     "cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cupti nvidia-cuda-nvrtc "
     "nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile nvidia-curand nvidia-cusolver "
-    "nvidia-cusparse nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink nvidia-nvshmem-cu13 nvidia-nvtx "
-    "triton"
-).split()
+    "nvidia-cusparse nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink nvidia-nvshmem-cu13 "
+    "nvidia-nvtx triton"
+)
 """What torch asks for on Linux and a CPU never uses."""
 
 
@@ -32,7 +32,7 @@ def main() -> None:
 def _compile(*arguments: str) -> None:
     options = ["--universal", "--python-version", "3.11", "--no-header", "--no-annotate", "--quiet"]
     options += ["--no-emit-index-url", "--no-emit-find-links"]
-    for package in CUDA:
+    for package in CUDA.split():
         options += ["--no-emit-package", package]
     subprocess.run([sys.executable, "-m", "uv", "pip", "compile", *options, *arguments], check=True)
 

@@ -28,10 +28,13 @@ class Result:
 
     payload: bytes
     error: str | None = None
+    ends_environment: bool = False
+    """The official runtime client exits when an answer of its own is refused."""
 
     @classmethod
-    def failed(cls, kind: str, message: str) -> Result:
-        return cls(json.dumps({"errorType": kind, "errorMessage": message}).encode(), "Unhandled")
+    def failed(cls, kind: str, message: str, ends_environment: bool = False) -> Result:
+        payload = json.dumps({"errorType": kind, "errorMessage": message}).encode()
+        return cls(payload, "Unhandled", ends_environment)
 
 
 @dataclass
@@ -97,10 +100,10 @@ class RuntimeApi:
     async def _response(self, request: Request) -> Response:
         payload = await request.body()
         if len(payload) > MAX_RESPONSE_BYTES:
-            message = (
-                f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
-            )
-            return self._finish(request, Result.failed("Function.ResponseSizeTooLarge", message), 413)
+            limit = f"maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)"
+            kind = "Function.ResponseSizeTooLarge"
+            refused = Result.failed(kind, f"Response payload size exceeded {limit}.", ends_environment=True)
+            return self._finish(request, refused, 413)
         return self._finish(request, Result(payload))
 
     async def _error(self, request: Request) -> Response:

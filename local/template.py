@@ -33,6 +33,8 @@ class LocalFunction:
     environment: dict[str, str]
     mount_path: str
     reserved_concurrency: int | None
+    handler: str = "inference.handler.handler"
+    """What the image runs by default (CMD in docker/Dockerfile), unless the template says otherwise."""
 
 
 def read_template(path: Path) -> list[LocalFunction]:
@@ -76,4 +78,5 @@ def _function(properties: dict[str, Any]) -> LocalFunction:
         environment=environment,
         mount_path=mounts[0]["LocalMountPath"],
         reserved_concurrency=properties.get("ReservedConcurrentExecutions"),
+        handler=properties.get("ImageConfig", {}).get("Command", [LocalFunction.handler])[0],
     )

@@ -85,7 +85,7 @@ def test_a_waiter_gives_up_at_its_deadline_behind_a_holder_that_never_ends(
 ) -> None:
     state = tmp_path / "state" / "hublet--demo"
     state.mkdir(parents=True)
-    progress = {"stage": "downloading", "done_bytes": 25, "total_bytes": 100, "seconds": 10.0}
+    progress = {"stage": "downloading", "done_bytes": 25_000_000, "total_bytes": 100_000_000, "seconds": 10.0}
     (state / "progress.json").write_text(json.dumps(progress))
     with (state / "lock").open("wb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -94,7 +94,7 @@ def test_a_waiter_gives_up_at_its_deadline_behind_a_holder_that_never_ends(
         with pytest.raises(ModelNotReady) as raised:
             files.fetch(MODEL, Deadline.after(0.5), lambda progress: None)
         assert time.monotonic() - started_s < 1.0
-    assert raised.value.retry_after_s == pytest.approx(31.0)  # 75 more at 2.5 a second, and one to spare
+    assert raised.value.retry_after_s == pytest.approx(31.0)  # 75 MB at 2.5 MB/s, and one to spare
     assert files.state(MODEL) == "cold"
 
 

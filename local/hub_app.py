@@ -1,0 +1,153 @@
+"""The part of the Hub's HTTP interface that downloads need, as huggingface_hub asks for it."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from local.hub_content import byte_range, stream
+from local.hub_errors import HubError, reply
+from local.hub_faults import Faults
+from local.hub_gate import Gate
+from local.hub_record import Record
+from local.hub_repository import Entry, Repositories, Snapshot, is_repo_name, tree_id
+
+
+def create_app(
+    root: Path | Iterable[Path], faults: Faults | None = None, record: Record | None = None
+) -> Starlette:
+    """A Hub over folders; keep hold of `faults` and `record` to steer and to watch it."""
+    faults, record = faults or Faults(), record or Record()
+    hub = _Hub(Repositories(root), faults)
+    repo = "/api/models/{owner}/{name}"
+    routes = [
+        Route(repo, hub.info),
+        Route(f"{repo}/revision/{{revision}}", hub.info),
+        Route(f"{repo}/tree/{{revision}}", hub.tree),
+        Route(f"{repo}/tree/{{revision}}/{{path:path}}", hub.tree),
+        Route("/{owner}/{name}/resolve/{revision}/{path:path}", hub.resolve),
+    ]
+    gate = Middleware(Gate, faults=faults, record=record)
+    app = Starlette(routes=routes, middleware=[gate], exception_handlers={HubError: reply})
+    app.router.redirect_slashes = False
+    return app
+
+
+class _Hub:
+    """The routes. They read the disk, so they are plain functions, which Starlette runs in worker threads."""
+
+    def __init__(self, repositories: Repositories, faults: Faults) -> None:
+        self._repositories, self._faults = repositories, faults
+
+    def info(self, request: Request) -> Response:
+        """What a client reads to turn `main` into a commit."""
+        snapshot = self._snapshot(request)
+        with_blobs = _flag(request, "blobs")
+        moment = _moment(snapshot.entries.values())
+        return JSONResponse(
+            {
+                "id": snapshot.repo_id,
+                "modelId": snapshot.repo_id,
+                "author": snapshot.repo_id.partition("/")[0],
+                "sha": snapshot.commit,
+                "createdAt": moment,
+                "lastModified": moment,
+                "private": False,
+                "gated": "manual" if snapshot.repo_id in self._faults.gated else False,
+                "disabled": False,
+                "tags": [],
+                "siblings": [_sibling(entry, with_blobs) for entry in snapshot.entries.values()],
+            }
+        )
+
+    def tree(self, request: Request) -> Response:
+        """What a client reads to know the files of a commit, with sizes and hashes."""
+        snapshot, folder = self._snapshot(request), _part(request, "path").rstrip("/")
+        entries = snapshot.under(folder)
+        if folder and not entries:
+            raise HubError(404, "EntryNotFound", "Entry not found", snapshot.commit)
+        items = _tree(snapshot, folder, entries, _flag(request, "recursive"))
+        if _flag(request, "expand"):
+            commit = {"id": snapshot.commit, "title": "As on disk", "date": _moment(entries)}
+            items = [{**item, "lastCommit": commit} for item in items]
+        return JSONResponse(items)
+
+    def resolve(self, request: Request) -> Response:
+        """The bytes of one file, or for HEAD what the cache needs to name them."""
+        snapshot, path = self._snapshot(request), request.scope["path"]
+        entry = snapshot.entries.get(_part(request, "path"))
+        if entry is None:
+            raise HubError(404, "EntryNotFound", "Entry not found", snapshot.commit)
+        headers = {"X-Repo-Commit": snapshot.commit, "ETag": f'"{entry.digest}"', "Accept-Ranges": "bytes"}
+        storage = self._faults.storage_url(path)
+        if entry.is_lfs or storage:
+            headers |= {"X-Linked-Etag": f'"{entry.digest}"', "X-Linked-Size": str(entry.size)}
+        if storage:
+            return Response(status_code=302, headers={**headers, "Location": storage})
+        if request.method == "HEAD":
+            return Response(headers={**headers, "Content-Length": str(entry.size)})
+        span = byte_range(request.headers.get("range"), entry.size)
+        return stream(entry, span, headers, self._faults, path)
+
+    def _snapshot(self, request: Request) -> Snapshot:
+        """The repository at the revision asked for, if this caller may see it."""
+        owner, name = _part(request, "owner"), _part(request, "name")
+        snapshot = self._repositories.find(owner, name)
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if snapshot is None:  # the real Hub does not tell strangers which private repositories exist
+            is_stranger = not token and is_repo_name(owner) and is_repo_name(name)
+            raise HubError(401 if is_stranger else 404, "RepoNotFound", "Repository not found")
+        if snapshot.repo_id in self._faults.gated and token not in self._faults.tokens:
+            raise HubError(403, "GatedRepo", f"Access to model {snapshot.repo_id} is restricted.")
+        if _part(request, "revision", "main") not in ("main", snapshot.commit):
+            raise HubError(404, "RevisionNotFound", "Invalid rev id")
+        return snapshot
+
+
+def _part(request: Request, name: str, default: str = "") -> str:
+    """One part of the path, decoded only now that the parts are told apart."""
+    return unquote(request.path_params.get(name, default))
+
+
+def _flag(request: Request, name: str) -> bool:
+    return request.query_params.get(name, "").lower() in ("true", "1")
+
+
+def _moment(entries: Iterable[Entry]) -> str:
+    newest = max((entry.modified for entry in entries), default=0.0)
+    return datetime.fromtimestamp(newest, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def _sibling(entry: Entry, with_blobs: bool) -> dict[str, Any]:
+    item: dict[str, Any] = {"rfilename": entry.path}
+    if with_blobs:
+        item |= {"size": entry.size, "blobId": entry.oid}
+        if entry.is_lfs:
+            item["lfs"] = {"sha256": entry.digest, "size": entry.size, "pointerSize": len(entry.pointer)}
+    return item
+
+
+def _tree(snapshot: Snapshot, folder: str, entries: list[Entry], recursive: bool) -> list[dict[str, Any]]:
+    """Folders first, then files; without `recursive` only those directly inside."""
+    home = PurePosixPath(folder)
+    parents = {parent for entry in entries for parent in PurePosixPath(entry.path).parents}
+    folders = sorted(path for path in parents if path.is_relative_to(home) and path != home)
+    return [
+        {"type": "directory", "oid": tree_id(snapshot.under(str(path))), "size": 0, "path": str(path)}
+        for path in folders
+        if recursive or path.parent == home
+    ] + [_file(entry) for entry in entries if recursive or PurePosixPath(entry.path).parent == home]
+
+
+def _file(entry: Entry) -> dict[str, Any]:
+    item: dict[str, Any] = {"type": "file", "oid": entry.oid, "size": entry.size, "path": entry.path}
+    if entry.is_lfs:
+        item["lfs"] = {"oid": entry.digest, "size": entry.size, "pointerSize": len(entry.pointer)}
+    return item

@@ -1,0 +1,32 @@
+"""A Lambda handler that does what its event asks, for tests of the local cloud itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import Any
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    """``{"do": ...}``: echo, sleep, exit, kill, raise, answer with much, tell pid, time or environment."""
+    match event.get("do", "echo"):
+        case "sleep":
+            time.sleep(event["seconds"])
+        case "exit":
+            os._exit(event["code"])
+        case "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "raise":
+            raise ValueError("as asked")
+        case "much":
+            return "x" * event["size_bytes"]
+        case "pid":
+            return os.getpid()
+        case "remaining":
+            return context.get_remaining_time_in_millis()
+        case "environment":
+            return dict(os.environ)
+        case "reply":
+            return event["reply"]
+    return event

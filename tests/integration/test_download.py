@@ -1,0 +1,245 @@
+"""First invoke against a real Hub server: one download, honest errors, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from inference.deadline import Deadline
+from inference.errors import HubletError, HubUnreachable, InternalError, ModelNotReady, ModelUnavailable
+from inference.model_files import ModelFiles
+from inference.task import Model
+from local.hub import HubServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MODEL = Model("hublet/small")
+WEIGHTS = bytes(range(256)) * 8192  # 2 MiB
+
+
+@pytest.fixture
+def repositories(tmp_path: Path) -> Path:
+    folder = tmp_path / "repositories" / "hublet" / "small"
+    folder.mkdir(parents=True)
+    (folder / "model.safetensors").write_bytes(WEIGHTS)
+    (folder / "config.json").write_text('{"model_type": "bert"}')
+    (folder / "pytorch_model.bin").write_bytes(b"pickle")
+    (folder / "modeling_custom.py").write_text("raise SystemExit")
+    (folder / "README.md").write_text("# small")
+    return tmp_path / "repositories"
+
+
+@pytest.fixture
+def hub(repositories: Path) -> Iterator[HubServer]:
+    with HubServer(repositories) as server:
+        yield server
+
+
+def files_of(tmp_path: Path, hub_url: str) -> ModelFiles:
+    return ModelFiles(tmp_path / "cache", hub_url, {})
+
+
+def fetch(files: ModelFiles, model: Model = MODEL, within_s: float = 60.0) -> list[dict[str, Any]]:
+    """Fetch and return the progress that was reported."""
+    reports: list[dict[str, Any]] = []
+    files.fetch(model, Deadline.after(within_s), reports.append)
+    return reports
+
+
+def left_over(tmp_path: Path) -> list[str]:
+    cache = tmp_path / "cache"
+    return [str(path) for path in cache.rglob("*") if path.name.endswith((".tmp", ".incomplete"))]
+
+
+def test_what_serving_needs_is_downloaded_and_nothing_else(hub: HubServer, tmp_path: Path) -> None:
+    files = files_of(tmp_path, hub.url)
+    reports = fetch(files)
+    found = files.find(MODEL)
+    assert found is not None
+    assert set(found.manifest.files) == {"model.safetensors", "config.json"}
+    assert (found.folder / "model.safetensors").read_bytes() == WEIGHTS
+    assert not any(path.is_symlink() for path in found.folder.iterdir())
+    assert not any(name.endswith((".bin", ".py")) for name in hub.record.lines)
+    assert {"looking", "downloading", "checking"} <= {report["stage"] for report in reports}
+    assert max(report["done_bytes"] for report in reports) == len(WEIGHTS) + len('{"model_type": "bert"}')
+    assert left_over(tmp_path) == []
+
+
+def test_a_ready_model_needs_no_hub(hub: HubServer, tmp_path: Path) -> None:
+    files = files_of(tmp_path, hub.url)
+    fetch(files)
+    hub.record.clear()
+    assert files_of(tmp_path, hub.url).find(MODEL) is not None
+    fetch(files_of(tmp_path, hub.url))
+    assert hub.record.lines == []
+
+
+def test_a_branch_is_resolved_once_and_kept(hub: HubServer, repositories: Path, tmp_path: Path) -> None:
+    files = files_of(tmp_path, hub.url)
+    fetch(files)
+    before = files.find(MODEL)
+    (repositories / "hublet" / "small" / "config.json").write_text('{"model_type": "moved"}')
+    fetch(files_of(tmp_path, hub.url))
+    after = files_of(tmp_path, hub.url).find(MODEL)
+    assert before is not None
+    assert after is not None
+    assert before.manifest.commit == after.manifest.commit
+
+
+def test_many_processes_at_once_download_each_file_once(hub: HubServer, tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    processes = [
+        spawn.Process(target=_fetch_in_a_process, args=(str(tmp_path / "cache"), hub.url)) for _ in range(8)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0] * 8
+    assert hub.record.file_bytes <= 1.02 * (len(WEIGHTS) + 100)
+    assert left_over(tmp_path) == []
+
+
+def _fetch_in_a_process(cache: str, hub_url: str) -> None:
+    from pathlib import Path
+
+    fetch(ModelFiles(Path(cache), hub_url, {}))
+
+
+@pytest.mark.parametrize(
+    ("model", "expected", "words"),
+    [
+        (Model("hublet/nowhere"), ModelUnavailable, "no model hublet/nowhere"),
+        (Model("hublet/small", "f" * 40), ModelUnavailable, "not revision"),
+        (Model("hublet/no-weights"), ModelUnavailable, "no safetensors"),
+    ],
+    ids=["unknown", "unknown revision", "no safetensors"],
+)
+def test_what_the_hub_does_not_have(
+    hub: HubServer,
+    repositories: Path,
+    tmp_path: Path,
+    model: Model,
+    expected: type[HubletError],
+    words: str,
+) -> None:
+    other = repositories / "hublet" / "no-weights"
+    other.mkdir()
+    (other / "pytorch_model.bin").write_bytes(b"pickle")
+    with pytest.raises(expected, match=words):
+        fetch(files_of(tmp_path, hub.url), model)
+    assert not any("pytorch_model.bin" in line for line in hub.record.lines)
+
+
+def test_a_gated_model(hub: HubServer, tmp_path: Path) -> None:
+    hub.faults.gated = ["hublet/small"]
+    with pytest.raises(ModelUnavailable, match="gated"):
+        fetch(files_of(tmp_path, hub.url))
+
+
+def test_a_dead_hub(hub: HubServer, tmp_path: Path) -> None:
+    hub.stop()
+    started_s = time.monotonic()
+    with pytest.raises(HubUnreachable, match="did not deliver"):
+        fetch(files_of(tmp_path, hub.url))
+    assert time.monotonic() - started_s < 15
+    hub.start()
+    fetch(files_of(tmp_path, hub.url))
+
+
+def test_a_rate_limited_hub_names_the_time_to_wait(hub: HubServer, tmp_path: Path) -> None:
+    hub.faults.rate_limit = 300
+    started_s = time.monotonic()
+    with pytest.raises(HubUnreachable, match="429") as raised:
+        fetch(files_of(tmp_path, hub.url))
+    assert time.monotonic() - started_s < 10
+    assert raised.value.retry_after_s == 300
+
+
+def test_a_silent_hub_ends_at_the_deadline(hub: HubServer, tmp_path: Path) -> None:
+    hub.faults.hang = True
+    started_s = time.monotonic()
+    with pytest.raises(ModelNotReady):
+        fetch(files_of(tmp_path, hub.url), within_s=2)
+    assert time.monotonic() - started_s < 3
+
+
+def test_a_slow_hub_ends_at_the_deadline_and_says_how_long_it_still_takes(
+    hub: HubServer, tmp_path: Path
+) -> None:
+    hub.faults.slow = 200_000
+    with pytest.raises(ModelNotReady) as raised:
+        fetch(files_of(tmp_path, hub.url), within_s=4)
+    assert raised.value.retry_after_s is not None
+    assert 2 < raised.value.retry_after_s < 40
+    hub.faults.slow = 0
+    fetch(files_of(tmp_path, hub.url))
+
+
+def test_health_says_preparing_while_another_environment_downloads(hub: HubServer, tmp_path: Path) -> None:
+    hub.faults.slow = 1_000_000
+    files = files_of(tmp_path, hub.url)
+    worker = threading.Thread(target=fetch, args=(files,))
+    worker.start()
+    assert hub.record.wait_for(lambda seen: any("resolve" in one.path for one in seen), timeout=20)
+    assert files_of(tmp_path, hub.url).state(MODEL) == "preparing"
+    hub.faults.slow = 0
+    worker.join(30)
+    assert files_of(tmp_path, hub.url).state(MODEL) == "ready"
+
+
+def test_a_file_that_arrives_wrong_once_is_fetched_again(hub: HubServer, tmp_path: Path) -> None:
+    hub.faults.corrupt = True
+    hub.faults.only = "model.safetensors"
+    hub.faults.first = 1
+    files = files_of(tmp_path, hub.url)
+    fetch(files)
+    found = files.find(MODEL)
+    assert found is not None
+    assert (found.folder / "model.safetensors").read_bytes() == WEIGHTS
+
+
+def test_a_file_that_keeps_arriving_wrong_is_never_served(hub: HubServer, tmp_path: Path) -> None:
+    hub.faults.corrupt = True
+    files = files_of(tmp_path, hub.url)
+    with pytest.raises(HubUnreachable, match="damaged files"):
+        fetch(files)
+    assert files.find(MODEL) is None
+    assert left_over(tmp_path) == []
+
+
+def test_a_truncated_artifact_is_rebuilt(hub: HubServer, tmp_path: Path) -> None:
+    files = files_of(tmp_path, hub.url)
+    fetch(files)
+    found = files.find(MODEL)
+    assert found is not None
+    with (found.folder / "model.safetensors").open("r+b") as stream:
+        stream.truncate(1000)
+    assert files.find(MODEL) is None
+    fetch(files)
+    again = files.find(MODEL)
+    assert again is not None
+    assert (again.folder / "model.safetensors").read_bytes() == WEIGHTS
+
+
+def test_a_cache_that_cannot_be_written(hub: HubServer, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    files = ModelFiles(tmp_path / "file", hub.url, {})
+    with pytest.raises(InternalError, match="cannot be written"):
+        fetch(files)
+
+
+def test_no_message_carries_a_path(hub: HubServer, tmp_path: Path) -> None:
+    files = files_of(tmp_path, hub.url)
+    bad = replace(MODEL, id="hublet/nowhere")
+    with pytest.raises(ModelUnavailable) as raised:
+        fetch(files, bad)
+    assert str(tmp_path) not in json.dumps(raised.value.message)

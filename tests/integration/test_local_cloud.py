@@ -1,0 +1,163 @@
+"""The local cloud against a handler that misbehaves on purpose: what Lambda says, and no process left."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from inference.tasks import all_tasks
+from local.pool import Pool, Throttled
+from local.template import LocalFunction
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+FUNCTION = LocalFunction(
+    name="faulty",
+    full_name="hublet-faulty",
+    task=all_tasks()[0],
+    memory_mb=512,
+    timeout_s=20,
+    environment={"TASK": "sentiment", "MODEL_CACHE": "/mnt/models", "CUSTOM": "1"},
+    mount_path="/mnt/models",
+    reserved_concurrency=2,
+    handler="tests.integration.faulty_handler.handler",
+)
+
+
+def run(tmp_path: Path, story: Callable[[Pool], Awaitable[Any]], **changes: Any) -> tuple[Any, list[str]]:
+    """Run a story against a pool; afterwards every process it started must be gone."""
+    lines: list[str] = []
+
+    async def main() -> Any:
+        pool = Pool(replace(FUNCTION, **changes), tmp_path, {}, lambda name, line: lines.append(line))
+        try:
+            return await story(pool)
+        finally:
+            await pool.stop()
+
+    return asyncio.run(main()), lines
+
+
+async def ask(pool: Pool, **event: Any) -> Any:
+    result = await pool.invoke(json.dumps(event).encode())
+    return json.loads(result.payload) if result.error is None else (result.error, json.loads(result.payload))
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_an_environment_is_reused_and_ends_with_the_pool(tmp_path: Path) -> None:
+    async def story(pool: Pool) -> list[int]:
+        return [await ask(pool, do="pid") for _ in range(3)]
+
+    pids, _ = run(tmp_path, story)
+    assert len(set(pids)) == 1
+    assert not is_running(pids[0])
+
+
+def test_concurrent_events_get_their_own_environments_up_to_the_limit(tmp_path: Path) -> None:
+    async def story(pool: Pool) -> tuple[Any, ...]:
+        one, two = (asyncio.create_task(ask(pool, do="sleep", seconds=1)) for _ in range(2))
+        await asyncio.sleep(0)
+        with pytest.raises(Throttled):
+            await ask(pool, do="echo")
+        return await one, await two, await ask(pool, do="echo")
+
+    assert run(tmp_path, story)[0][2] == {"do": "echo"}
+
+
+def test_a_timeout_kills_the_environment_with_lambdas_message(tmp_path: Path) -> None:
+    async def story(pool: Pool) -> tuple[Any, ...]:
+        before = await ask(pool, do="pid")
+        late = await ask(pool, do="sleep", seconds=60)
+        return before, late, await ask(pool, do="pid")
+
+    (before, (error, payload), after), lines = run(tmp_path, story, timeout_s=1)
+    assert error == "Unhandled"
+    assert payload["errorType"] == "Sandbox.Timedout"
+    assert payload["errorMessage"].endswith("Task timed out after 1.00 seconds")
+    assert before != after
+    assert not is_running(before)
+    assert any("ended; the next event starts a new one" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [({"do": "exit", "code": 3}, "exit status 3"), ({"do": "kill"}, "signal: SIGKILL")],
+    ids=["exit", "kill"],
+)
+def test_an_environment_that_dies_is_reported_and_replaced(
+    tmp_path: Path, event: dict[str, Any], text: str
+) -> None:
+    async def story(pool: Pool) -> tuple[Any, ...]:
+        return await ask(pool, **event), await ask(pool, do="echo")
+
+    ((_, payload), after), _ = run(tmp_path, story)
+    assert payload["errorType"] == "Runtime.ExitError"
+    assert payload["errorMessage"].endswith(f"Runtime exited with error: {text}")
+    assert after == {"do": "echo"}
+
+
+def test_a_raised_error_keeps_the_environment(tmp_path: Path) -> None:
+    async def story(pool: Pool) -> tuple[Any, ...]:
+        return await ask(pool, do="pid"), await ask(pool, do="raise"), await ask(pool, do="pid")
+
+    (before, (error, payload), after), _ = run(tmp_path, story)
+    assert (error, payload["errorType"], payload["errorMessage"]) == ("Unhandled", "ValueError", "as asked")
+    assert before == after
+
+
+def test_a_module_that_cannot_be_imported_is_reported(tmp_path: Path) -> None:
+    async def story(pool: Pool) -> Any:
+        return await ask(pool)
+
+    (error, payload), _ = run(tmp_path, story, handler="tests.integration.broken_handler.handler")
+    assert error == "Unhandled"
+    assert "broken at import" in payload["errorMessage"]
+
+
+def test_an_answer_past_six_megabytes_is_lambdas_error(tmp_path: Path) -> None:
+    async def story(pool: Pool) -> tuple[Any, ...]:
+        return await ask(pool, do="much", size_bytes=7_000_000), await ask(pool, do="echo")
+
+    ((_, payload), after), _ = run(tmp_path, story)
+    assert payload["errorType"] == "Function.ResponseSizeTooLarge"
+    assert after == {"do": "echo"}
+
+
+def test_the_function_sees_its_declared_time_memory_and_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
+
+    async def story(pool: Pool) -> tuple[Any, ...]:
+        return await ask(pool, do="remaining"), await ask(pool, do="environment")
+
+    (remaining_ms, environment), _ = run(tmp_path, story)
+    assert 19_000 < remaining_ms <= 20_000
+    assert environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "512"
+    assert environment["AWS_LAMBDA_FUNCTION_NAME"] == "hublet-faulty"
+    assert environment["MODEL_CACHE"] == str(tmp_path)
+    assert environment["CUSTOM"] == "1"
+    assert "canary" not in environment.values()
+    assert not os.path.exists(environment["TMPDIR"])
+
+
+def test_no_concurrency_reserved_means_always_throttled(tmp_path: Path) -> None:
+    async def story(pool: Pool) -> None:
+        with pytest.raises(Throttled):
+            await ask(pool)
+
+    run(tmp_path, story, reserved_concurrency=0)
