@@ -16,7 +16,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 CDK := npx --no-install cdk
 
-.PHONY: run serve synth deploy destroy test check fix pins clean
+.PHONY: run serve synth deploy destroy test check fix pins diagrams clean
 
 run: synth
 	@python -m local run --hub "$(HUB)" --tasks "$(TASKS)"
@@ -48,6 +48,10 @@ fix: .venv/dev.stamp
 # Resolve pyproject.toml again. CUDA packages are left out: serving is on CPUs, where torch needs none of them.
 pins: .venv/dev.stamp
 	@python -m local.pins
+
+# The pictures, from their text.
+diagrams: node_modules/.package-lock.json
+	@node docs/diagrams/render.mjs
 
 clean:
 	rm -rf build .venv node_modules

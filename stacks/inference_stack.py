@@ -1,0 +1,50 @@
+"""The stack: one network, one model cache, one function per task; nothing else is decided here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Annotations, CfnOutput, Stack, Tags
+
+from stacks.model_cache import ModelCache
+from stacks.network import Network
+from stacks.task_function import TaskFunction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs import Construct
+
+    from inference.task import Task
+    from stacks.options import Options
+
+DESCRIPTION = "Hublet: Hugging Face models, one Lambda function per task, one shared model cache"
+
+
+class InferenceStack(Stack):
+    """All that ``cdk deploy`` makes and ``cdk destroy`` takes away."""
+
+    def __init__(self, scope: Construct, id: str, *, options: Options, tasks: Sequence[Task]) -> None:
+        super().__init__(scope, id, description=DESCRIPTION)
+        Tags.of(self).add("project", "hublet")
+        network = Network(self, "Network", options=options)
+        cache = ModelCache(self, "ModelCache", network=network, options=options)
+        for task in options.selected(tasks):
+            title = "".join(word.capitalize() for word in task.name.split("_"))
+            function = TaskFunction(
+                self, f"{title}Task", task=task, options=options, network=network, cache=cache
+            )
+            self._show(title, task, function)
+        if options.auth == "none":
+            self._warn_of_public_urls()
+
+    def _show(self, title: str, task: Task, function: TaskFunction) -> None:
+        CfnOutput(self, f"{title}Name", value=function.name, description=f"Function for {task.name}")
+        CfnOutput(self, f"{title}Url", value=function.url.url, description=f"Function URL for {task.name}")
+
+    def _warn_of_public_urls(self) -> None:
+        Annotations.of(self).add_warning_v2(
+            "hublet:public",
+            "auth=none: anybody on the internet can call these functions, and you pay. Set "
+            "<task>.reserved_concurrency to bound the bill.",
+        )

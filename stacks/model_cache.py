@@ -1,0 +1,97 @@
+"""The model cache: one encrypted EFS file system that all functions mount at the same path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import aws_efs as efs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+if TYPE_CHECKING:
+    from stacks.network import Network
+    from stacks.options import Options
+
+MOUNT_PATH = "/mnt/models"
+UID, GID = "993", "990"
+"""The user that every file on the cache belongs to, whichever function wrote it."""
+
+USE = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
+ROOT = "elasticfilesystem:ClientRootAccess"
+
+THROUGHPUT = {"bursting": efs.ThroughputMode.BURSTING, "elastic": efs.ThroughputMode.ELASTIC}
+
+
+class ModelCache(Construct):
+    """Open only to the roles that ``admit`` names, over TLS, through the one access point."""
+
+    def __init__(self, scope: Construct, id: str, *, network: Network, options: Options) -> None:
+        super().__init__(scope, id)
+        self.file_system = self._file_system(network, options)
+        self.file_system.add_to_resource_policy(_deny_without_tls())
+        self.access_point = self.file_system.add_access_point(
+            "AccessPoint",
+            path="/models",
+            create_acl=efs.Acl(owner_uid=UID, owner_gid=GID, permissions="750"),
+            posix_user=efs.PosixUser(uid=UID, gid=GID),
+        )
+
+    def _file_system(self, network: Network, options: Options) -> efs.FileSystem:
+        return efs.FileSystem(
+            self,
+            "FileSystem",
+            vpc=network.vpc,
+            vpc_subnets=network.subnets,
+            security_group=network.cache_security_group,
+            encrypted=True,
+            throughput_mode=THROUGHPUT[options.efs_throughput],
+            # A model that nobody called for a month costs a twentieth, and comes back at its first read.
+            lifecycle_policy=efs.LifecyclePolicy.AFTER_30_DAYS,
+            out_of_infrequent_access_policy=efs.OutOfInfrequentAccessPolicy.AFTER_1_ACCESS,
+            # Everything here can be downloaded again.
+            removal_policy=RemovalPolicy.RETAIN if options.keep_cache else RemovalPolicy.DESTROY,
+            # Not what it sounds like: False adds a statement that lets everybody write. Our own policy, which
+            # allows the admitted roles only, is what turns anonymous clients away.
+            allow_anonymous_access=True,
+        )
+
+    def admit(self, role: iam.Role) -> iam.PolicyStatement:
+        """Let a role in on the file system's side; the returned statement is for the role's own policy."""
+        self.file_system.add_to_resource_policy(self._allow_admitted(role))
+        return iam.PolicyStatement(
+            actions=USE,
+            resources=[self.file_system.file_system_arn],
+            conditions={
+                "StringEquals": {"elasticfilesystem:AccessPointArn": self.access_point.access_point_arn}
+            },
+        )
+
+    def _allow_admitted(self, role: iam.Role) -> iam.PolicyStatement:
+        # The policy is part of the file system and the access point comes after it, so the policy cannot name
+        # the access point. Any access point of this file system is the same thing: it has just the one.
+        access_points = Stack.of(self).format_arn(
+            service="elasticfilesystem", resource="access-point", resource_name="*"
+        )
+        return iam.PolicyStatement(
+            actions=USE,
+            principals=[iam.ArnPrincipal(role.role_arn)],
+            conditions={
+                "Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"},
+                "ArnLike": {"elasticfilesystem:AccessPointArn": access_points},
+            },
+        )
+
+    def as_mount(self) -> lambda_.FileSystem:
+        """The cache as Lambda mounts it; a function that takes it waits for the mount targets."""
+        return lambda_.FileSystem.from_efs_access_point(self.access_point, MOUNT_PATH)
+
+
+def _deny_without_tls() -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        effect=iam.Effect.DENY,
+        actions=[*USE, ROOT],
+        principals=[iam.AnyPrincipal()],
+        conditions={"Bool": {"aws:SecureTransport": "false"}},
+    )

@@ -1,0 +1,90 @@
+"""The VPC, which EFS demands, and the way out of it to the Hub."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Acknowledgment, Validations
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+if TYPE_CHECKING:
+    from stacks.options import Options
+
+HTTPS = 443
+NFS = 2049
+SUBNETS = "Functions"
+NOWHERE = ec2.Peer.ipv4("255.255.255.255/32")
+
+
+class Network(Construct):
+    """Two availability zones, nothing that can be reached from outside, and one of three ways out.
+
+    What each mode costs when nothing is called (us-east-1 prices):
+
+    - ``nat``: one NAT gateway, about 33 USD a month plus 0.045 USD per GB, and 3.65 USD a month for its
+      public IPv4 address. The default: the only direct way that is proven to reach every host of the Hub.
+    - ``ipv6``: nothing. Dual-stack subnets and an egress-only gateway; works as far as the Hub and its
+      download hosts answer over IPv6.
+    - ``none``: nothing. No way out; every model must already be on the cache.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, options: Options) -> None:
+        super().__init__(scope, id)
+        self.is_dual_stack = options.egress == "ipv6"
+        self.vpc = self._vpc(options.egress)
+        self.subnets = ec2.SubnetSelection(subnet_group_name=SUBNETS)
+        self.cache_security_group = self._security_group("CacheSecurityGroup", "Hublet model cache")
+        self.function_security_group = self._security_group("FunctionSecurityGroup", "Hublet functions")
+        self._open_ports(options)
+
+    def _vpc(self, egress: str) -> ec2.Vpc:
+        vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            max_azs=2,
+            nat_gateways=1 if egress == "nat" else 0,
+            ip_protocol=ec2.IpProtocol.DUAL_STACK if self.is_dual_stack else ec2.IpProtocol.IPV4_ONLY,
+            create_internet_gateway=egress == "nat",
+            subnet_configuration=_subnets(egress),
+            # Nothing uses the default group, and emptying it takes a custom resource, which leaves residue.
+            restrict_default_security_group=False,
+        )
+        Validations.of(vpc).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions::AwsSolutions-VPC7",
+                reason="Nothing can come in and one port leads out; flow logs would bill by the GB.",
+            )
+        )
+        return vpc
+
+    def _security_group(self, id: str, description: str) -> ec2.SecurityGroup:
+        return ec2.SecurityGroup(self, id, vpc=self.vpc, description=description, allow_all_outbound=False)
+
+    def _open_ports(self, options: Options) -> None:
+        functions = self.function_security_group
+        functions.connections.allow_to(
+            self.cache_security_group, ec2.Port.tcp(NFS), "functions mount the cache"
+        )
+        if options.egress == "none":
+            # EC2 lets a group without a rule of its own reach everything, and the rule above is not its own:
+            # it names another group, so it stands apart in the template.
+            functions.add_egress_rule(NOWHERE, ec2.Port.tcp(HTTPS), "nothing")
+            return
+        peers = [ec2.Peer.any_ipv4(), ec2.Peer.any_ipv6()] if self.is_dual_stack else [ec2.Peer.any_ipv4()]
+        for port in sorted({HTTPS, options.hub_port}):
+            for peer in peers:
+                functions.add_egress_rule(peer, ec2.Port.tcp(port), "models from the Hub")
+
+
+def _subnets(egress: str) -> list[ec2.SubnetConfiguration]:
+    """A public subnet only where a NAT gateway has to stand in it."""
+    if egress == "none":
+        return [ec2.SubnetConfiguration(name=SUBNETS, subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)]
+    private = ec2.SubnetConfiguration(name=SUBNETS, subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
+    if egress == "ipv6":
+        return [private]
+    gateway = ec2.SubnetConfiguration(
+        name="Gateway", subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=28, map_public_ip_on_launch=False
+    )
+    return [gateway, private]

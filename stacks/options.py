@@ -1,0 +1,156 @@
+"""The CDK context as one frozen value, checked once; the rest of the stack asks no further questions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from stacks.context import OptionError, choice, flag, matching, text, words
+from stacks.task_options import TaskOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from inference.task import Task
+
+DEFAULT_NAME = "Hublet"
+DEFAULT_HUB = "https://huggingface.co"
+DEFAULT_LOG_RETENTION_DAYS = 14
+
+EGRESS = ("nat", "ipv6", "none")
+AUTH = ("iam", "none")
+ARCHITECTURES = ("x86_64", "arm64")
+THROUGHPUT = ("bursting", "elastic")
+
+# What CloudWatch Logs accepts (API reference, PutRetentionPolicy).
+LOG_RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+
+LONGEST_FUNCTION_NAME = 64
+# The CDK keeps settings of its own in the same place.
+CDK_KEYS = ("@", "aws:", "cdk", "cli-telemetry", "acknowledged-issue-numbers")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Everything that the context decides."""
+
+    name: str
+    """The stack's name; in lower case it begins every function's name."""
+    tasks: tuple[str, ...]
+    egress: str
+    auth: str
+    cors_origins: tuple[str, ...]
+    architecture: str
+    efs_throughput: str
+    log_retention_days: int
+    keep_cache: bool
+    hub_url: str
+    overrides: Mapping[str, TaskOptions]
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, Any], tasks: Sequence[Task]) -> Options:
+        """Read every key; a key that is nobody's is taken for a typing error."""
+        _refuse_unknown_keys(context, [task.name for task in tasks])
+        options = cls(
+            name=matching(context, "name", r"[A-Za-z](-?[A-Za-z0-9])*", "Hublet or My-Models")
+            or DEFAULT_NAME,
+            tasks=_tasks(context, [task.name for task in tasks]),
+            egress=choice(context, "egress", EGRESS),
+            auth=_auth(context),
+            cors_origins=_origins(context),
+            architecture=choice(context, "architecture", ARCHITECTURES),
+            efs_throughput=choice(context, "efs_throughput", THROUGHPUT),
+            log_retention_days=_log_retention_days(context),
+            keep_cache=flag(context, "keep_cache"),
+            hub_url=_hub_url(context),
+            overrides={task.name: TaskOptions.from_context(context, task.name) for task in tasks},
+        )
+        _refuse_long_names(options, tasks)
+        return options
+
+    @property
+    def hub_port(self) -> int:
+        """The port that functions must be able to reach, besides 443."""
+        address = urlsplit(self.hub_url)
+        return address.port or (80 if address.scheme == "http" else 443)
+
+    def function_name(self, task: Task) -> str:
+        """The name that Lambda, the console and the local cloud show."""
+        return f"{self.name.lower()}-{task.function_name}"
+
+    def selected(self, tasks: Sequence[Task]) -> list[Task]:
+        """The tasks to deploy, each as the operator wants it."""
+        return [self.overrides[task.name].applied_to(task) for task in tasks if task.name in self.tasks]
+
+
+def _refuse_unknown_keys(context: Mapping[str, Any], tasks: Sequence[str]) -> None:
+    own = sorted({field.name for field in fields(Options)} - {"overrides"} | {"i_accept_public"})
+    task_keys = [field.name for field in fields(TaskOptions)]
+    known = {*own, *(f"{task}.{key}" for task in tasks for key in task_keys)}
+    for key in context:
+        if key not in known and not key.startswith(CDK_KEYS):
+            raise OptionError(
+                f"unknown context key {key!r}; known: {', '.join(own)}, and <task>.<key> with a task of "
+                f"{', '.join(tasks)} and a key of {', '.join(task_keys)}"
+            )
+
+
+def _tasks(context: Mapping[str, Any], known: Sequence[str]) -> tuple[str, ...]:
+    chosen = words(context, "tasks") or ("all",)
+    unknown = [name for name in chosen if name not in known]
+    if unknown and chosen != ("all",):
+        allowed = f"all, or a comma list of {', '.join(known)}"
+        raise OptionError(f"context key 'tasks' must be {allowed}; not {', '.join(unknown)!r}")
+    return tuple(known) if chosen == ("all",) else chosen
+
+
+def _auth(context: Mapping[str, Any]) -> str:
+    accepted = flag(context, "i_accept_public")
+    if text(context, "auth") == "key":
+        raise OptionError("context key 'auth': 'key' is not available yet; allowed: iam, none")
+    auth = choice(context, "auth", AUTH)
+    if auth == "none" and not accepted:
+        raise OptionError(
+            "context key 'auth': 'none' lets anybody on the internet call the functions at your cost; "
+            "add -c i_accept_public=true if that is what you want"
+        )
+    return auth
+
+
+def _origins(context: Mapping[str, Any]) -> tuple[str, ...]:
+    origins = words(context, "cors_origins")
+    for origin in origins:
+        if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d+)?", origin):
+            raise OptionError(
+                "context key 'cors_origins' must be a comma list of origins like https://example.com "
+                f"('*' is not accepted); not {origin!r}"
+            )
+    return origins
+
+
+def _log_retention_days(context: Mapping[str, Any]) -> int:
+    allowed = [str(days) for days in LOG_RETENTION_DAYS]
+    return int(choice(context, "log_retention_days", allowed, default=str(DEFAULT_LOG_RETENTION_DAYS)))
+
+
+def _hub_url(context: Mapping[str, Any]) -> str:
+    pattern = r"https?://[A-Za-z0-9.-]+(:[1-9]\d{0,4})?(/[\w./-]*)?"
+    url = matching(context, "hub_url", pattern, DEFAULT_HUB) or DEFAULT_HUB
+    try:
+        _ = urlsplit(url).port
+    except ValueError as error:
+        raise OptionError(f"context key 'hub_url' must have a port below 65,536; not {url!r}") from error
+    return url.rstrip("/")
+
+
+def _refuse_long_names(options: Options, tasks: Sequence[Task]) -> None:
+    for task in tasks:
+        name = options.function_name(task)
+        if len(name) > LONGEST_FUNCTION_NAME:
+            limit = f"{LONGEST_FUNCTION_NAME} characters that Lambda allows"
+            raise OptionError(f"context key 'name' is too long: {name!r} has more than the {limit}")

@@ -1,0 +1,129 @@
+"""One task as a function: the shared image, its own log group and role, a ``live`` alias and its URL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_ecr_assets as assets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from stacks.model_cache import MOUNT_PATH
+from stacks.options import LOG_RETENTION_DAYS
+from stacks.task_role import TaskRole
+
+if TYPE_CHECKING:
+    from inference.task import Task
+    from stacks.model_cache import ModelCache
+    from stacks.network import Network
+    from stacks.options import Options
+
+ROOT = Path(__file__).parents[1]
+DOCKERFILE = "docker/Dockerfile"
+ALIAS = "live"
+SIGNING_HEADERS = ["x-amz-content-sha256", "x-amz-date", "x-amz-security-token"]
+
+# The CDK names its periods instead of counting them, in CloudWatch's order, with "infinite" at the end.
+RETENTION = dict(zip(LOG_RETENTION_DAYS, logs.RetentionDays, strict=False))
+ARCHITECTURES = {
+    "x86_64": (lambda_.Architecture.X86_64, assets.Platform.LINUX_AMD64),
+    "arm64": (lambda_.Architecture.ARM_64, assets.Platform.LINUX_ARM64),
+}
+AUTH = {"iam": lambda_.FunctionUrlAuthType.AWS_IAM, "none": lambda_.FunctionUrlAuthType.NONE}
+
+
+class TaskFunction(Construct):
+    """Everything that one task file turns into."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, task: Task, options: Options, network: Network, cache: ModelCache
+    ) -> None:
+        super().__init__(scope, id)
+        self.name = options.function_name(task)
+        self._log_group = self._logs(options)
+        self._role = TaskRole(self, "Access", function_name=self.name, log_group=self._log_group, cache=cache)
+        self._function = self._image_function(task, options, network, cache)
+        self._function.node.add_dependency(self._role)
+        self.alias = self._alias()
+        self.url = self._url(options)
+
+    def _logs(self, options: Options) -> logs.LogGroup:
+        """Declared, because the group that Lambda makes by itself outlives the stack and never expires."""
+        return logs.LogGroup(
+            self,
+            "Logs",
+            log_group_name=f"/aws/lambda/{self.name}",
+            retention=RETENTION[options.log_retention_days],
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+
+    def _image_function(
+        self, task: Task, options: Options, network: Network, cache: ModelCache
+    ) -> lambda_.DockerImageFunction:
+        architecture, platform = ARCHITECTURES[options.architecture]
+        return lambda_.DockerImageFunction(
+            self,
+            "Function",
+            function_name=self.name,
+            description=task.summary,
+            # The same folder and file for every task: one asset, one build, one image.
+            code=lambda_.DockerImageCode.from_image_asset(str(ROOT), file=DOCKERFILE, platform=platform),
+            architecture=architecture,
+            memory_size=task.memory_mb,
+            timeout=Duration.seconds(task.timeout_s),
+            reserved_concurrent_executions=options.overrides[task.name].reserved_concurrency,
+            environment=_environment(task, options),
+            # The role's policy is complete: the CDK would add a wildcard of its own for the mount.
+            role=self._role.role.without_policy_updates(),
+            vpc=network.vpc,
+            vpc_subnets=network.subnets,
+            security_groups=[network.function_security_group],
+            ipv6_allowed_for_dual_stack=network.is_dual_stack,
+            filesystem=cache.as_mount(),
+            log_group=self._log_group,
+            # The handler writes one JSON line a request by itself; the JSON format would wrap what it prints.
+            logging_format=lambda_.LoggingFormat.TEXT,
+            # An event that failed is reported, not run three times at the owner's cost.
+            retry_attempts=0,
+        )
+
+    def _alias(self) -> lambda_.Alias:
+        return lambda_.Alias(
+            self, "Live", alias_name=ALIAS, version=self._function.current_version, retry_attempts=0
+        )
+
+    def _url(self, options: Options) -> lambda_.FunctionUrl:
+        return self.alias.add_function_url(
+            auth_type=AUTH[options.auth],
+            cors=_cors(options.cors_origins),
+            invoke_mode=lambda_.InvokeMode.BUFFERED,
+        )
+
+
+def _environment(task: Task, options: Options) -> dict[str, str]:
+    """What ``inference.settings`` reads; the model only where an operator replaced the task's own."""
+    chosen = options.overrides[task.name]
+    variables = {
+        "TASK": task.name,
+        "MODEL_CACHE": MOUNT_PATH,
+        "MODEL": chosen.model,
+        "REVISION": chosen.revision,
+        "HF_ENDPOINT": options.hub_url,
+        "LOG_LEVEL": "INFO",
+    }
+    return {name: value for name, value in variables.items() if value is not None}
+
+
+def _cors(origins: tuple[str, ...]) -> lambda_.FunctionUrlCorsOptions | None:
+    """No browser page may call a function unless its origin is listed."""
+    if not origins:
+        return None
+    return lambda_.FunctionUrlCorsOptions(
+        allowed_origins=list(origins),
+        allowed_methods=[lambda_.HttpMethod.GET, lambda_.HttpMethod.POST],
+        allowed_headers=["accept", "authorization", "content-type", *SIGNING_HEADERS],
+        max_age=Duration.hours(1),
+    )

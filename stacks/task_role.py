@@ -1,0 +1,91 @@
+"""What one function may do: write its own log, be attached to the VPC, use the model cache."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Acknowledgment, ArnFormat, Stack, Validations
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_logs as logs
+
+    from stacks.model_cache import ModelCache
+
+# What Lambda needs to attach a function to a VPC (Lambda developer guide, "Giving Lambda functions access to
+# resources in an Amazon VPC", execution role permissions).
+NETWORK_INTERFACES = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+]
+
+
+class TaskRole(Construct):
+    """One role with one policy; the function depends on both, so both outlive it when the stack is destroyed.
+
+    A function whose role has lost its network permissions cannot give its interfaces back, and the
+    destroy hangs.
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, *, function_name: str, log_group: logs.LogGroup, cache: ModelCache
+    ) -> None:
+        super().__init__(scope, id)
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"Execution role of the function {function_name}",
+        )
+        self.policy = iam.Policy(
+            self,
+            "Policy",
+            roles=[self.role],
+            statements=[
+                _write(log_group),
+                cache.admit(self.role),
+                _attach_to_vpc(),
+                _not_from_code(self._arn(function_name)),
+            ],
+        )
+        Validations.of(self.policy).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
+                reason="Lambda needs these actions on every resource to attach a function to a VPC; the next "
+                "statement denies them to the function's own code.",
+            )
+        )
+
+    def _arn(self, function_name: str) -> str:
+        # Built from the name: a reference would be a circle, function -> policy -> function.
+        return Stack.of(self).format_arn(
+            service="lambda",
+            resource="function",
+            resource_name=function_name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
+
+def _write(log_group: logs.LogGroup) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.log_group_arn]
+    )
+
+
+def _attach_to_vpc() -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=NETWORK_INTERFACES, resources=["*"])
+
+
+def _not_from_code(function_arn: str) -> iam.PolicyStatement:
+    """The service attaches the function; code that runs inside the function has no business doing so."""
+    return iam.PolicyStatement(
+        effect=iam.Effect.DENY,
+        actions=NETWORK_INTERFACES,
+        resources=["*"],
+        conditions={"ArnEquals": {"lambda:SourceFunctionArn": function_arn}},
+    )

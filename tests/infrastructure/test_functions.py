@@ -1,0 +1,188 @@
+"""What every task turns into, whichever way out and whichever door."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from aws_cdk.assertions import Match
+
+from tests.infrastructure.synth import AUTH, EGRESS, MODES
+
+if TYPE_CHECKING:
+    from inference.task import Task
+    from tests.infrastructure.conftest import Synth
+    from tests.infrastructure.synth import Synthesized
+
+
+def test_a_function_has_what_its_task_declares(stack: Synthesized, task: Task) -> None:
+    stack.check.has_resource_properties(
+        "AWS::Lambda::Function",
+        {
+            "FunctionName": f"hublet-{task.function_name}",
+            "Description": task.summary,
+            "PackageType": "Image",
+            "Architectures": ["x86_64"],
+            "MemorySize": task.memory_mb,
+            "Timeout": task.timeout_s,
+            "Environment": {
+                "Variables": {
+                    "TASK": task.name,
+                    "MODEL_CACHE": "/mnt/models",
+                    "HF_ENDPOINT": "https://huggingface.co",
+                    "LOG_LEVEL": "INFO",
+                }
+            },
+            "ReservedConcurrentExecutions": Match.absent(),
+            "ImageConfig": Match.absent(),
+        },
+    )
+
+
+def test_a_function_mounts_the_cache_and_waits_for_it(stack: Synthesized, task: Task) -> None:
+    _, function = stack.function(task)
+    access_point, _ = stack.one("AWS::EFS::AccessPoint")
+    (mount,) = function["Properties"]["FileSystemConfigs"]
+    assert mount["LocalMountPath"] == "/mnt/models"
+    assert {"Ref": access_point} in mount["Arn"]["Fn::Join"][1]
+    targets = set(stack.all("AWS::EFS::MountTarget"))
+    assert len(targets) == 2
+    assert targets <= set(function["DependsOn"])
+
+
+def test_a_function_goes_before_its_role_and_policy(stack: Synthesized, task: Task) -> None:
+    """Without its network permissions a function cannot give back its interfaces, and a destroy hangs."""
+    _, function = stack.function(task)
+    role = function["Properties"]["Role"]["Fn::GetAtt"][0]
+    policies = [
+        id
+        for id, policy in stack.all("AWS::IAM::Policy").items()
+        if policy["Properties"]["Roles"] == [{"Ref": role}]
+    ]
+    assert len(policies) == 1
+    assert {role, *policies} <= set(function["DependsOn"])
+
+
+def test_a_function_writes_plain_text_to_a_log_group_that_goes_with_it(
+    stack: Synthesized, task: Task
+) -> None:
+    _, function = stack.function(task)
+    logging = function["Properties"]["LoggingConfig"]
+    assert logging["LogFormat"] == "Text"
+    group = stack.all("AWS::Logs::LogGroup")[logging["LogGroup"]["Ref"]]
+    assert group["Properties"]["LogGroupName"] == f"/aws/lambda/hublet-{task.function_name}"
+    assert group["Properties"]["RetentionInDays"] == 14
+    assert group["DeletionPolicy"] == group["UpdateReplacePolicy"] == "Delete"
+
+
+def test_the_url_calls_the_live_alias_of_the_newest_version(stack: Synthesized, task: Task) -> None:
+    function, _ = stack.function(task)
+    ((alias, live),) = stack.belonging_to(function, "AWS::Lambda::Alias").items()
+    ((version, _),) = stack.belonging_to(function, "AWS::Lambda::Version").items()
+    assert live["Properties"]["Name"] == "live"
+    assert live["Properties"]["FunctionVersion"] == {"Fn::GetAtt": [version, "Version"]}
+    ((_, url),) = stack.belonging_to(function, "AWS::Lambda::Url").items()
+    assert url["Properties"]["Qualifier"] == "live"
+    assert url["Properties"]["InvokeMode"] == "BUFFERED"
+    assert alias in url["DependsOn"]
+
+
+@pytest.mark.parametrize("egress", EGRESS)
+def test_only_signed_calls_are_let_in_by_default(synth: Synth, task: Task, egress: str) -> None:
+    stack = synth(**MODES[f"{egress}-iam"])
+    function, _ = stack.function(task)
+    ((_, url),) = stack.belonging_to(function, "AWS::Lambda::Url").items()
+    assert url["Properties"]["AuthType"] == "AWS_IAM"
+    stack.check.resource_count_is("AWS::Lambda::Permission", 0)
+
+
+@pytest.mark.parametrize("egress", EGRESS)
+def test_a_public_url_has_both_permissions_it_needs(synth: Synth, task: Task, egress: str) -> None:
+    stack = synth(**MODES[f"{egress}-none"])
+    function, _ = stack.function(task)
+    ((_, url),) = stack.belonging_to(function, "AWS::Lambda::Url").items()
+    assert url["Properties"]["AuthType"] == "NONE"
+    ((alias, _),) = stack.belonging_to(function, "AWS::Lambda::Alias").items()
+    permissions = [
+        permission["Properties"]
+        for permission in stack.all("AWS::Lambda::Permission").values()
+        if permission["Properties"]["FunctionName"] == {"Ref": alias}
+    ]
+    assert sorted(permission["Action"] for permission in permissions) == [
+        "lambda:InvokeFunction",
+        "lambda:InvokeFunctionUrl",
+    ]
+    for permission in permissions:
+        assert permission["Principal"] == "*"
+        through_the_url = permission.get("InvokedViaFunctionUrl") is True
+        assert through_the_url or permission.get("FunctionUrlAuthType") == "NONE"
+
+
+def test_a_public_stack_says_so(synth: Synth) -> None:
+    from aws_cdk.assertions import Annotations, Match
+
+    stack = synth(**MODES["nat-none"]).stack
+    Annotations.from_stack(stack).has_warning("*", Match.string_like_regexp("anybody on the internet"))
+
+
+def test_failed_events_are_not_tried_again(stack: Synthesized, task: Task) -> None:
+    function, _ = stack.function(task)
+    configs = stack.belonging_to(function, "AWS::Lambda::EventInvokeConfig").values()
+    assert len(configs) == 2, "one for the alias, one for the function itself, as the console calls it"
+    assert all(config["Properties"]["MaximumRetryAttempts"] == 0 for config in configs)
+
+
+def test_outputs_give_name_and_url(stack: Synthesized, task: Task) -> None:
+    function, _ = stack.function(task)
+    title = "".join(word.capitalize() for word in task.name.split("_"))
+    (url,) = stack.belonging_to(function, "AWS::Lambda::Url")
+    outputs = stack.template["Outputs"]
+    assert outputs[f"{title}Name"]["Value"] == f"hublet-{task.function_name}"
+    assert outputs[f"{title}Url"]["Value"] == {"Fn::GetAtt": [url, "FunctionUrl"]}
+
+
+def test_dual_stack_only_in_ipv6_mode(stack: Synthesized, mode: str, task: Task) -> None:
+    _, function = stack.function(task)
+    assert function["Properties"]["VpcConfig"]["Ipv6AllowedForDualStack"] is mode.startswith("ipv6")
+
+
+def test_an_operators_choices_reach_the_function(synth: Synth, task: Task) -> None:
+    context = {
+        f"{task.name}.model": "acme/model",
+        f"{task.name}.revision": "0" * 40,
+        f"{task.name}.memory": "3008",
+        f"{task.name}.timeout": "900",
+        f"{task.name}.reserved_concurrency": "2",
+        "name": "My-Models",
+        "hub_url": "http://hub.internal:8080/",
+        "log_retention_days": "30",
+        "architecture": "arm64",
+    }
+    stack = synth(**context)
+    _, function = stack.function(task)
+    properties = function["Properties"]
+    variables = properties["Environment"]["Variables"]
+    assert (variables["MODEL"], variables["REVISION"]) == ("acme/model", "0" * 40)
+    assert variables["HF_ENDPOINT"] == "http://hub.internal:8080"
+    assert (properties["MemorySize"], properties["Timeout"]) == (3008, 900)
+    assert properties["ReservedConcurrentExecutions"] == 2
+    assert properties["FunctionName"] == f"my-models-{task.function_name}"
+    assert properties["Architectures"] == ["arm64"]
+    stack.check.all_resources_properties("AWS::Logs::LogGroup", {"RetentionInDays": 30})
+
+
+def test_a_page_may_call_only_when_its_origin_is_listed(synth: Synth) -> None:
+    for auth in AUTH.values():
+        stack = synth(egress="nat", **auth)
+        stack.check.all_resources_properties("AWS::Lambda::Url", {"Cors": Match.absent()})
+    listed = synth(cors_origins="https://a.example, https://b.example:8443")
+    listed.check.all_resources_properties(
+        "AWS::Lambda::Url",
+        {"Cors": Match.object_like({"AllowOrigins": ["https://a.example", "https://b.example:8443"]})},
+    )
+
+
+def test_only_the_chosen_tasks_are_deployed(synth: Synth, task: Task) -> None:
+    stack = synth(tasks=task.name)
+    stack.check.resource_count_is("AWS::Lambda::Function", 1)
+    assert stack.function(task)

@@ -1,0 +1,106 @@
+"""Who may touch the file system, how, and what is left of it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aws_cdk.assertions import Match
+
+from inference.tasks import all_tasks
+
+if TYPE_CHECKING:
+    from tests.infrastructure.conftest import Synth
+    from tests.infrastructure.synth import Synthesized
+
+USE = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
+
+
+def statements(stack: Synthesized, effect: str) -> list[dict[str, Any]]:
+    _, file_system = stack.one("AWS::EFS::FileSystem")
+    found = file_system["Properties"]["FileSystemPolicy"]["Statement"]
+    return [statement for statement in found if statement["Effect"] == effect]
+
+
+def test_it_is_encrypted_and_tidies_itself(stack: Synthesized) -> None:
+    stack.check.has_resource_properties(
+        "AWS::EFS::FileSystem",
+        {
+            "Encrypted": True,
+            "ThroughputMode": "bursting",
+            "LifecyclePolicies": Match.array_with([{"TransitionToIA": "AFTER_30_DAYS"}]),
+        },
+    )
+
+
+def test_it_turns_away_whoever_comes_without_tls(stack: Synthesized) -> None:
+    (deny,) = statements(stack, "Deny")
+    assert deny["Principal"] == {"AWS": "*"}
+    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert deny["Action"] == [USE[0], "elasticfilesystem:ClientRootAccess", USE[1]]
+
+
+def test_it_lets_in_the_functions_roles_through_an_access_point_and_nobody_else(stack: Synthesized) -> None:
+    allows = statements(stack, "Allow")
+    admitted = []
+    for allow in allows:
+        assert allow["Action"] == USE
+        assert allow["Condition"]["Bool"] == {"elasticfilesystem:AccessedViaMountTarget": "true"}
+        assert ":access-point/*" in json.dumps(allow["Condition"]["ArnLike"])
+        principals = allow["Principal"]["AWS"]
+        admitted += principals if isinstance(principals, list) else [principals]
+    roles = [function["Properties"]["Role"] for function in stack.all("AWS::Lambda::Function").values()]
+    assert sorted(map(str, admitted)) == sorted(map(str, roles))
+    assert "*" not in admitted
+
+
+def test_each_role_may_use_it_only_through_the_access_point(stack: Synthesized) -> None:
+    file_system, _ = stack.one("AWS::EFS::FileSystem")
+    access_point, _ = stack.one("AWS::EFS::AccessPoint")
+    policies = stack.all("AWS::IAM::Policy").values()
+    assert len(policies) == len(all_tasks())
+    for policy in policies:
+        (use,) = (
+            statement
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+            if "elasticfilesystem" in json.dumps(statement["Action"])
+        )
+        assert use["Action"] == USE
+        assert use["Resource"] == {"Fn::GetAtt": [file_system, "Arn"]}
+        condition = use["Condition"]["StringEquals"]["elasticfilesystem:AccessPointArn"]
+        assert {"Ref": access_point} in condition["Fn::Join"][1]
+
+
+def test_the_access_point_has_a_user_of_its_own(stack: Synthesized) -> None:
+    stack.check.has_resource_properties(
+        "AWS::EFS::AccessPoint",
+        {
+            "PosixUser": {"Uid": "993", "Gid": "990"},
+            "RootDirectory": {
+                "Path": "/models",
+                "CreationInfo": {"OwnerUid": "993", "OwnerGid": "990", "Permissions": "750"},
+            },
+        },
+    )
+
+
+def test_it_goes_with_the_stack(stack: Synthesized) -> None:
+    _, file_system = stack.one("AWS::EFS::FileSystem")
+    assert file_system["DeletionPolicy"] == file_system["UpdateReplacePolicy"] == "Delete"
+
+
+def test_keep_cache_keeps_the_file_system_and_nothing_else(synth: Synth) -> None:
+    stack = synth(keep_cache="true")
+    kept = [
+        resource["Type"]
+        for resource in stack.template["Resources"].values()
+        if resource.get("DeletionPolicy") == "Retain" or resource.get("UpdateReplacePolicy") == "Retain"
+    ]
+    assert kept == ["AWS::EFS::FileSystem"]
+
+
+@pytest.mark.parametrize("throughput", ["bursting", "elastic"])
+def test_throughput_is_an_option(synth: Synth, throughput: str) -> None:
+    stack = synth(efs_throughput=throughput)
+    stack.check.has_resource_properties("AWS::EFS::FileSystem", {"ThroughputMode": throughput})

@@ -1,0 +1,152 @@
+"""Context in, options out; every mistake is answered with the key and what is allowed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_logs as logs
+from aws_cdk.assertions import Template
+
+from inference.tasks import all_tasks
+from stacks.context import OptionError
+from stacks.options import LOG_RETENTION_DAYS, Options
+from stacks.task_function import RETENTION
+from stacks.task_options import TaskOptions
+from tests.infrastructure.synth import CDK_JSON
+
+TASKS = all_tasks()
+TASK = TASKS[0].name
+
+
+def read(**context: Any) -> Options:
+    return Options.from_context(context, TASKS)
+
+
+def test_cdk_json_spells_out_the_defaults() -> None:
+    assert Options.from_context(CDK_JSON["context"], TASKS) == read()
+
+
+def test_cdk_json_has_every_key_that_is_not_about_one_task() -> None:
+    ours = {key for key in CDK_JSON["context"] if not key.startswith("@")} - {"cli-telemetry"}
+    assert ours == set(Options.__dataclass_fields__) - {"overrides"} | {"i_accept_public"}
+
+
+def test_the_defaults() -> None:
+    options = read()
+    assert options.name == "Hublet"
+    assert options.tasks == tuple(task.name for task in TASKS)
+    assert (options.egress, options.auth, options.cors_origins) == ("nat", "iam", ())
+    assert (options.architecture, options.efs_throughput) == ("x86_64", "bursting")
+    assert (options.log_retention_days, options.keep_cache) == (14, False)
+    assert (options.hub_url, options.hub_port) == ("https://huggingface.co", 443)
+    assert set(options.overrides.values()) == {TaskOptions()}
+
+
+@pytest.mark.parametrize(
+    ("text", "json"),
+    [
+        ({"keep_cache": "true"}, {"keep_cache": True}),
+        ({"log_retention_days": "30"}, {"log_retention_days": 30}),
+        ({"tasks": f"{TASK}, {TASK}"}, {"tasks": [TASK]}),
+        ({"cors_origins": "https://a.example,http://b.example"}, {"cors_origins": ["https://a.example", "http://b.example"]}),
+        ({f"{TASK}.memory": "2048"}, {f"{TASK}.memory": 2048}),
+        ({f"{TASK}.memory": "", "name": "", "log_retention_days": ""}, {f"{TASK}.memory": None}),
+    ],
+)  # fmt: skip
+def test_text_and_json_mean_the_same(text: dict[str, Any], json: dict[str, Any]) -> None:
+    assert read(**text) == read(**json)
+
+
+BAD: list[tuple[str, Any, str]] = [
+    ("name", "my models", "Hublet"),
+    ("name", "-x", "Hublet"),
+    ("name", "x" * 64, "64 characters"),
+    ("tasks", "nonsense", TASK),
+    ("tasks", f"all,{TASK}", TASK),
+    ("egress", "vpn", "nat, ipv6, none"),
+    ("auth", "open", "iam, none"),
+    ("auth", "key", "not available yet"),
+    ("auth", "none", "i_accept_public=true"),
+    ("i_accept_public", "yes", "true"),
+    ("cors_origins", "*", "https://example.com"),
+    ("cors_origins", "example.com", "https://example.com"),
+    ("cors_origins", "https://a.example/page", "https://example.com"),
+    ("architecture", "riscv", "x86_64, arm64"),
+    ("efs_throughput", "provisioned", "bursting, elastic"),
+    ("log_retention_days", "15", "1, 3, 5, 7, 14"),
+    ("log_retention_days", 0, "1, 3, 5, 7, 14"),
+    ("keep_cache", "maybe", "false, true"),
+    ("hub_url", "huggingface.co", "https://huggingface.co"),
+    ("hub_url", "https://user:secret@hub.example", "https://huggingface.co"),
+    ("hub_url", "https://hub.example:99999", "65,536"),
+    (f"{TASK}.model", "../../etc/passwd", "owner/model"),
+    (f"{TASK}.model", "a/b/c", "owner/model"),
+    (f"{TASK}.revision", "../main", "commit"),
+    (f"{TASK}.memory", "64", "128 to 10240"),
+    (f"{TASK}.memory", "20000", "128 to 10240"),
+    (f"{TASK}.memory", "2048.0", "128 to 10240"),
+    (f"{TASK}.memory", True, "128 to 10240"),
+    (f"{TASK}.timeout", "901", "1 to 900"),
+    (f"{TASK}.timeout", 0, "1 to 900"),
+    (f"{TASK}.reserved_concurrency", "-1", "0 to"),
+    (f"{TASK}.reserved_concurrency", "٣", "0 to"),
+    (f"{TASK}.colour", "red", "reserved_concurrency"),
+    ("nonsense.memory", "2048", TASK),
+    ("egres", "nat", "egress"),
+]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"), BAD, ids=lambda value: str(value)[:24].replace(" ", "_")
+)
+def test_a_bad_value_names_its_key_and_what_is_allowed(key: str, value: Any, allowed: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        read(**{key: value})
+    assert f"'{key}'" in str(caught.value)
+    assert allowed in str(caught.value)
+
+
+def test_the_cdks_own_keys_are_left_alone() -> None:
+    own = {"aws:cdk:enable-path-metadata": True, "@aws-cdk/core:x": True, "cdk-x": 1, "cli-telemetry": False}
+    assert read(**own) == read()
+
+
+def test_public_takes_two_words() -> None:
+    assert read(auth="none", i_accept_public="true").auth == "none"
+    assert read(i_accept_public=True).auth == "iam"
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [("https://hub.example", 443), ("http://hub.example", 80), ("http://127.0.0.1:8081/", 8081)],
+)
+def test_the_port_follows_the_hub(url: str, port: int) -> None:
+    options = read(hub_url=url)
+    assert options.hub_port == port
+    assert options.hub_url == url.rstrip("/")
+
+
+def test_choices_apply_to_the_task_they_name() -> None:
+    options = read(**{f"{TASK}.memory": "4096", f"{TASK}.model": "acme/model"})
+    deployed = options.selected(TASKS)[0]
+    assert (deployed.memory_mb, deployed.timeout_s) == (4096, TASKS[0].timeout_s)
+    assert (deployed.model.id, deployed.model.revision) == ("acme/model", "main")
+    assert options.selected(TASKS)[1:] == TASKS[1:]
+
+
+def test_a_long_task_name_is_refused_by_name() -> None:
+    long = replace(TASKS[0], name="a" * 60)
+    with pytest.raises(OptionError, match="'name' is too long"):
+        Options.from_context({}, [long])
+
+
+def test_every_retention_period_is_the_one_it_says() -> None:
+    stack = Stack(App())
+    for days in LOG_RETENTION_DAYS:
+        logs.LogGroup(stack, f"Days{days}", log_group_name=str(days), retention=RETENTION[days])
+    groups = Template.from_stack(stack).find_resources("AWS::Logs::LogGroup").values()
+    found = {group["Properties"]["LogGroupName"]: group["Properties"]["RetentionInDays"] for group in groups}
+    assert found == {str(days): days for days in LOG_RETENTION_DAYS}

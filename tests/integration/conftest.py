@@ -1,0 +1,122 @@
+"""The synthesized template, and the local cloud as a user starts it: a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+
+from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+START_TIMEOUT_S = 30
+
+
+@dataclass
+class Served:
+    """A running ``python -m local serve``."""
+
+    url: str
+    process: subprocess.Popen[str]
+    log: list[str]
+
+    def post(self, path: str, body: Any = None, **more: Any) -> httpx2.Response:
+        if body is not None:
+            more["json"] = body
+        return httpx2.post(self.url + path, timeout=60, **more)
+
+    def get(self, path: str = "") -> httpx2.Response:
+        return httpx2.get(self.url + path, timeout=60)
+
+    def children(self) -> list[int]:
+        """Processes that it started and that still run."""
+        pid = self.process.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@contextmanager
+def serve(*arguments: str, root: Path = ROOT) -> Iterator[Served]:
+    """Start the local cloud on a free port; end it as Ctrl-C would."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local", "serve", "--port", "0", *arguments],
+        cwd=root,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stderr
+    log: list[str] = []
+    reader = threading.Thread(target=log.extend, args=(process.stderr,))
+    reader.start()
+    watchdog = threading.Timer(START_TIMEOUT_S, process.kill)
+    watchdog.start()
+    line = process.stdout.readline()
+    watchdog.cancel()
+    try:
+        assert line.startswith("ready http://127.0.0.1:"), log
+        yield Served(line.split()[1], process, log)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+        reader.join(20)
+        process.stdout.close()
+        process.stderr.close()
+
+
+def synth(root: Path, output: Path, *context: str) -> Path:
+    """``cdk synth`` as a user runs it; returns the template."""
+    environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    subprocess.run(
+        ["npx", "--no-install", "cdk", "synth", "--quiet", "--output", str(output), *context],
+        cwd=root,
+        env=environ,
+        check=True,
+        capture_output=True,
+    )
+    return output / "Hublet.template.json"
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return synth(ROOT, tmp_path_factory.mktemp("cdk.out"))
+
+
+@pytest.fixture
+def changed_template(template: Path, tmp_path: Path) -> Callable[..., Path]:
+    """The template with other function properties, where a synth for each test would take too long."""
+
+    def change(variables: dict[str, str] | None = None, **properties: Any) -> Path:
+        document = json.loads(template.read_text())
+        for resource in document["Resources"].values():
+            if resource["Type"] == "AWS::Lambda::Function":
+                resource["Properties"] |= properties
+                resource["Properties"]["Environment"]["Variables"] |= variables or {}
+        path = tmp_path / "template.json"
+        path.write_text(json.dumps(document))
+        return path
+
+    return change
+
+
+@pytest.fixture(scope="session")
+def served(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The local cloud on the embedded Hub, shared by all tests that leave it as it was."""
+    cache = tmp_path_factory.mktemp("cache")
+    with serve("--template", str(template), "--cache", str(cache)) as running:
+        yield running
+    shutil.rmtree(cache)

@@ -1,0 +1,98 @@
+"""Documents do not rot: their code runs, their links lead somewhere, their tables are true."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from inference.tasks import all_tasks
+from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.integration.conftest import Served
+
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "inference/tasks/README.md"]
+# What talks to an AWS account, never ends by itself, or is this very run: make only has to know it.
+DRY = ("make deploy", "make destroy", "make serve", "make test")
+
+
+def blocks(language: str) -> list[str]:
+    readme = (ROOT / "README.md").read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def environ(served: Served) -> dict[str, str]:
+    """A user's shell after a deployment, with the local cloud as AWS."""
+    return {
+        **os.environ,
+        "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}",
+        "SENTIMENT_URL": f"{served.url}sentiment/",
+        "AWS_ENDPOINT_URL_LAMBDA": served.url,
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SESSION_TOKEN": "local",
+    }
+
+
+def here(code: str, served: Served) -> str:
+    return code.replace("http://127.0.0.1:8080/", served.url)
+
+
+@pytest.mark.parametrize("command", blocks("bash"), ids=lambda command: command.splitlines()[0][:40])
+def test_a_command_of_the_readme_works(served: Served, environ: dict[str, str], command: str) -> None:
+    if command.startswith(DRY):
+        command = command.replace("make ", "make --dry-run ", 1)
+    done = subprocess.run(
+        ["bash", "-euc", here(command, served)], cwd=ROOT, env=environ, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    if "curl" in command:
+        assert "POSITIVE" in done.stdout
+
+
+@pytest.mark.parametrize("code", blocks("python"), ids=lambda code: code.splitlines()[-1][:40])
+def test_code_of_the_readme_works(served: Served, environ: dict[str, str], code: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", here(code, served)], cwd=tmp_path, env=environ, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "POSITIVE" in done.stdout
+
+
+@pytest.mark.parametrize("event", blocks("json"))
+def test_a_test_event_of_the_readme_works(served: Served, event: str) -> None:
+    reply = served.post(
+        "2015-03-31/functions/hublet-sentiment/invocations", content=event, headers={"x-amz-log-type": "Tail"}
+    )
+    assert "x-amz-function-error" not in reply.headers
+    assert reply.json()[0][0]["label"] == "POSITIVE"
+    assert reply.headers["x-amz-log-result"]
+
+
+def test_the_readmes_table_of_functions_is_the_code_s() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for task in all_tasks():
+        assert f"| `{task.function_name}` | {task.summary} | `{task.model.id}` |" in readme
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_to_files(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)\)", document.read_text()):
+        assert target.startswith("https://") or (document.parent / target).exists(), target
+
+
+def test_the_diagram_is_the_one_that_its_text_draws(tmp_path: Path) -> None:
+    environ = {**os.environ, "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
+    subprocess.run(["node", "docs/diagrams/render.mjs", str(tmp_path)], cwd=ROOT, env=environ, check=True)
+    drawn = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert drawn == {path.name: path.read_text() for path in (ROOT / "docs/diagrams").glob("*.svg")}
