@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 VERSION = 1
 """Raised when artifacts of an older form can no longer be served; those are rebuilt."""
+ARCH = platform.machine()
+SUFFIX = f"-{ARCH}-v{VERSION}"
 
 
 class DamagedArtifact(Exception):
@@ -25,22 +27,33 @@ class Manifest:
 
     model: str
     commit: str
+    head: str
+    """What the model was made for: a pipeline tag, or the kind of head that several tags share."""
     engine: str
+    asked: str
+    """The precision that was asked for: ``auto``, ``int8`` or ``fp32``."""
     precision: str
+    """The precision that it has."""
     reason: str
-    """Why this engine serves the model."""
+    """Why this engine, and why this precision."""
     created: str
     """UTC, ISO 8601."""
     seconds: float
+    """What the conversion took, proof included."""
     files: dict[str, dict[str, Any]]
     """File name -> ``{"size_bytes": int, "sha256": hex}``."""
     tools: dict[str, str]
-    arch: str = platform.machine()
+    drift: dict[str, float] = field(default_factory=dict)
+    """How far from fp32 torch, as measured at conversion."""
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+    """Faster forms that missed the budget, with their figures."""
+    arch: str = ARCH
     version: int = VERSION
 
     @property
     def folder_name(self) -> str:
-        return f"{self.engine}-{self.precision}-{self.arch}-v{self.version}"
+        forced = "" if self.asked == "auto" else "-forced"
+        return f"{self.engine}-{self.head}-{self.precision}{forced}{SUFFIX}"
 
     @property
     def size_bytes(self) -> int:

@@ -1,33 +1,29 @@
-"""Hub -> artifact, as a child process: ``python -m inference.download``, one job in, progress lines out.
+"""Hub -> checked snapshot, as a child process: ``python -m inference.download``.
 
 A child, because huggingface_hub can wait far longer than a request may (minutes on a silent Hub or a 429),
-and only a process can be ended at a deadline. It reads one JSON job from standard input and dies when that
-closes, so it never outlives the function; it writes JSON lines: progress, then one ``done`` or ``error``.
+and only a process can be ended at a deadline.
 """
 
 from __future__ import annotations
 
 import fnmatch
-import importlib.metadata
-import json
-import os
 import sys
 import threading
-import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from inference.artifact import DamagedArtifact, Manifest
-from inference.publish import publish
+from inference.child import emit, read_job
+from inference.hashes import hashes
 from inference.refusals import Refused, explain
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
 # Weights as safetensors only: pickle weights can run code when read. Code files are never fetched at all.
-WANTED = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "*.jinja")
+WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm", "*.jinja")
+WANTED_BELOW = "*/config.json"
+"""One folder down: how sentence-transformers repositories say what they pool."""
 PROGRESS_EVERY_S = 0.5
 INFO_TIMEOUT_S = 10.0
 
@@ -40,72 +36,60 @@ class Job:
     model: str
     revision: str
     hub_cache: str
-    artifacts: str
 
 
 def main() -> int:
     """Run one job; the exit code only says whether an outcome was reported."""
-    job = Job(**json.loads(sys.stdin.readline()))
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    job = Job(**read_job())
     try:
-        commit = fetch(job)
-        emit(done=commit)
+        commit, snapshot = fetch(job)
+        emit(done=commit, snapshot=str(snapshot))
     except Exception as error:
         reason = error if isinstance(error, Refused) else explain(error, job.model, job.revision)
         emit(error=reason.kind, message=reason.message, retry_after_s=reason.retry_after_s)
     return 0
 
 
-def fetch(job: Job) -> str:
-    """Download what serving needs, check it against the Hub's own hashes, publish it; returns the commit."""
-    started_s = time.monotonic()
+def fetch(job: Job) -> tuple[str, Path]:
+    """Download what serving needs and check it against the Hub's own hashes; returns commit and folder."""
     emit(stage="looking")
     info = _model_info(job)
     files = choose_files(info.siblings or [])
     commit = str(info.sha)
-    for attempt in (1, 2):
+    wrong = None
+    for _ in range(2):
         snapshot = _download(job, commit, files)
-        try:
-            emit(stage="checking")
-            publish(_manifest(job, commit, started_s), snapshot, files, Path(job.artifacts, commit))
-            return commit
-        except DamagedArtifact as damage:
-            if attempt == 2:
-                raise Refused(
-                    "HubUnreachable", f"the Hub sent damaged files for {job.model}: {damage}", 60
-                ) from damage
-    raise AssertionError("unreachable")
+        emit(stage="checking")
+        wrong = next((file for file in files if not is_right(snapshot / file.rfilename, file)), None)
+        if wrong is None:
+            return commit, snapshot
+    assert wrong is not None
+    raise Refused("HubUnreachable", f"the Hub sent a damaged {wrong.rfilename} for {job.model}, twice", 60)
 
 
 def choose_files(siblings: list[RepoSibling]) -> list[RepoSibling]:
     """The top-level files that serving needs; a repository without safetensors weights is refused."""
-    files = [
-        file
-        for file in siblings
-        if "/" not in file.rfilename and any(fnmatch.fnmatch(file.rfilename, wanted) for wanted in WANTED)
-    ]
+    files = [file for file in siblings if _is_wanted(file.rfilename)]
     if not any(file.rfilename.endswith(".safetensors") for file in files):
         raise Refused("ModelUnavailable", "the repository has no safetensors weights at its top level")
     return files
 
 
-def emit(**line: Any) -> None:
-    """One JSON line to the parent."""
-    print(json.dumps(line), flush=True)
+def is_right(path: Path, file: RepoSibling) -> bool:
+    """Whether a downloaded file is what the Hub lists; a wrong one is deleted from the library's cache."""
+    sha256, git_oid = hashes(path)
+    expected = file.lfs.sha256 if file.lfs else file.blob_id
+    if not expected or expected == (sha256 if file.lfs else git_oid):
+        return True
+    path.resolve().unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+    return False
 
 
-def _manifest(job: Job, commit: str, started_s: float) -> Manifest:
-    return Manifest(
-        model=job.model,
-        commit=commit,
-        engine="transformers",
-        precision="fp32",
-        reason="served by transformers on torch: no faster engine is built in for this model",
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        seconds=round(time.monotonic() - started_s, 2),
-        files={},
-        tools={"huggingface_hub": importlib.metadata.version("huggingface_hub")},
-    )
+def _is_wanted(name: str) -> bool:
+    if "/" in name:
+        return name.count("/") == 1 and fnmatch.fnmatch(name, WANTED_BELOW)
+    return any(fnmatch.fnmatch(name, wanted) for wanted in WANTED)
 
 
 def _model_info(job: Job) -> ModelInfo:
@@ -158,11 +142,6 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:  # renamed while we looked
         return 0
-
-
-def _die_with_parent() -> None:
-    sys.stdin.read()
-    os._exit(3)
 
 
 if __name__ == "__main__":

@@ -5,25 +5,23 @@ from __future__ import annotations
 import errno
 import fcntl
 import json
-import platform
 import shutil
-import subprocess
-import sys
 import tempfile
-import threading
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inference import artifact, errors
-from inference.artifact import Artifact, DamagedArtifact
+from inference import child, errors
+from inference.artifact import SUFFIX, Artifact, DamagedArtifact
+from inference.engines.choose import head_of
 from inference.errors import CacheFull, InternalError, ModelNotReady
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from inference.deadline import Deadline
     from inference.task import Model
@@ -45,6 +43,9 @@ HUB_ENVIRONMENT = {
 }
 
 
+Report = Callable[[dict[str, Any]], None]
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far a preparation is, as other environments may read it."""
@@ -62,12 +63,30 @@ class Progress:
         return (self.total_bytes - self.done_bytes) * self.seconds / self.done_bytes + 1
 
 
+@dataclass(frozen=True)
+class Purpose:
+    """What models are prepared for, in this function."""
+
+    pipeline_tag: str
+    examples: tuple[Any, ...]
+    """Inputs that the proof runs besides the built-in texts."""
+    precision: str
+    threads: int
+    memory_mb: int
+
+    def accepts(self, artifact: Artifact) -> bool:
+        """Whether a ready artifact is what this function would have made."""
+        manifest = artifact.manifest
+        return manifest.head == head_of(self.pipeline_tag) and manifest.asked == self.precision
+
+
 class ModelFiles:
     """The cache under one mount; safe to use from many processes on many machines at once."""
 
-    def __init__(self, root: Path, hub_url: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, root: Path, hub_url: str, environment: Mapping[str, str], purpose: Purpose) -> None:
         self._root = root
         self._hub_url = hub_url
+        self._purpose = purpose
         self._environment = {**environment, **HUB_ENVIRONMENT}
 
     def find(self, model: Model) -> Artifact | None:
@@ -76,12 +95,15 @@ class ModelFiles:
         folder = self._artifacts(model) / commit if commit else None
         if folder is None or not folder.is_dir():
             return None
-        suffix = f"-{platform.machine()}-v{artifact.VERSION}"
-        for candidate in sorted(path for path in folder.iterdir() if path.name.endswith(suffix)):
+        # "onnx" sorts before "transformers", so a fast form is preferred to what it fell back to.
+        for candidate in sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX)):
             try:
-                return Artifact.open(candidate)
+                opened = Artifact.open(candidate)
             except DamagedArtifact:
                 _set_aside(candidate)
+                continue
+            if self._purpose.accepts(opened):
+                return opened
         return None
 
     def state(self, model: Model) -> str:
@@ -101,7 +123,7 @@ class ModelFiles:
         except (OSError, ValueError, TypeError):
             return Progress()
 
-    def fetch(self, model: Model, deadline: Deadline, report: Callable[[dict[str, Any]], None]) -> Artifact:
+    def fetch(self, model: Model, deadline: Deadline, report: Report) -> Artifact:
         """Get the artifact made, here or by waiting for whoever makes it now, before the deadline."""
         try:
             self._state(model).mkdir(parents=True, exist_ok=True)
@@ -112,61 +134,55 @@ class ModelFiles:
                 raise CacheFull(f"the model cache has no room for {model.id}") from error
             raise InternalError("the model cache cannot be written") from error
 
-    def _make(self, model: Model, deadline: Deadline, report: Callable[[dict[str, Any]], None]) -> Artifact:
-        outcome = self._run_child(model, deadline, report)
-        if kind := outcome.get("error"):
-            raise getattr(errors, kind)(outcome["message"], retry_after_s=outcome["retry_after_s"])
+    def _make(self, model: Model, deadline: Deadline, report: Report) -> Artifact:
+        """Two children: one has the network and no torch, the other torch and nothing to reach."""
+        downloaded = self._run(model, "inference.download", self._download_job(model), deadline, report)
+        commit = str(downloaded["done"])
         if not model.is_pinned:
-            _write_atomically(self._revision(model), {"commit": outcome["done"]})
+            _write_atomically(self._revision(model), {"commit": commit})
+        job = {
+            **asdict(self._purpose),
+            "snapshot": downloaded["snapshot"],
+            "artifacts": str(self._artifacts(model) / commit),
+            "model": model.id,
+            "commit": commit,
+        }
+        self._run(model, "inference.convert", job, deadline, report)
         found = self.find(model)
         if found is None:
-            raise InternalError("the model was downloaded but is not readable on the cache")
+            raise InternalError("the model was prepared but cannot be read on the cache")
         return found
 
-    def _run_child(
-        self, model: Model, deadline: Deadline, report: Callable[[dict[str, Any]], None]
-    ) -> dict[str, Any]:
-        job = {
+    def _download_job(self, model: Model) -> dict[str, Any]:
+        return {
             "hub_url": self._hub_url,
             "model": model.id,
             "revision": self._commit(model) or model.revision,
             "hub_cache": str(self._root / "hub"),
-            "artifacts": str(self._artifacts(model)),
         }
-        with subprocess.Popen(
-            [sys.executable, "-m", "inference.download"],
-            cwd=Path(__file__).parents[1],
-            env=self._environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as child:
-            assert child.stdin and child.stdout
-            killer = threading.Timer(deadline.remaining_s, child.kill)
-            killer.start()
-            try:
-                child.stdin.write(json.dumps(job) + "\n")
-                child.stdin.flush()
-                return self._follow(model, child.stdout, report)
-            except BrokenPipeError:
-                return {}
-            finally:
-                killer.cancel()
-                child.kill()
 
-    def _follow(
-        self, model: Model, lines: Iterator[str], report: Callable[[dict[str, Any]], None]
+    def _run(
+        self, model: Model, module: str, job: dict[str, Any], deadline: Deadline, report: Report
     ) -> dict[str, Any]:
-        """Relay progress until the child says how it ended."""
-        started_s = time.monotonic()
-        for text in lines:
-            line = json.loads(text)
-            if "stage" not in line:
-                return dict(line)
-            progress = Progress(**line, seconds=round(time.monotonic() - started_s, 2))
+        """One child; its progress goes to the log and to a file that other environments may read."""
+
+        def follow(line: dict[str, Any]) -> None:
+            progress = Progress(**line)
             _write_atomically(self._state(model) / "progress.json", asdict(progress))
             report(asdict(progress))
-        raise self.not_ready(model)
+
+        try:
+            outcome = child.run(module, job, self._environment, deadline, follow)
+        except child.OutOfTime:
+            raise self.not_ready(model) from None
+        except child.Died as died:
+            stage = self.progress(model).stage
+            raise InternalError(
+                f"preparing the model ended while {stage}; if that was for memory, give the function more"
+            ) from died
+        if kind := outcome.get("error"):
+            raise getattr(errors, kind)(outcome["message"], retry_after_s=outcome["retry_after_s"])
+        return outcome
 
     def not_ready(self, model: Model) -> ModelNotReady:
         """The 503 that names how long the preparation still needs."""

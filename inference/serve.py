@@ -22,7 +22,8 @@ from inference.errors import (
     NotFound,
 )
 from inference.fields import describe
-from inference.model_files import ModelFiles
+from inference.model_files import ModelFiles, Purpose
+from inference.request import read_body
 from inference.worker import Worker
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ class Service:
 
     def __init__(self, task: Task, settings: Settings, load: Loader = engine.load) -> None:
         self._task = task.with_model(settings.model, settings.revision)
-        self._files = ModelFiles(settings.cache, settings.hub_url, settings.child_environment)
+        self._files = ModelFiles(
+            settings.cache, settings.hub_url, settings.child_environment, purpose(self._task, settings)
+        )
         self._threads = settings.threads
         self._load = load
         self._worker = Worker()
@@ -99,7 +102,7 @@ class Service:
         return methods[request.method]()
 
     def _infer(self, request: Request, deadline: Deadline) -> Any:
-        body = requests.read_body(request.document(), self._task.aliases)
+        body = read_body(request.document(), self._task.aliases)
         model = self._task.choose_model(body.model)
         call = self._task.prepare(body.inputs, body.parameters)
         loaded = self._engine(model, deadline)
@@ -165,6 +168,7 @@ class Service:
             "engine": manifest and manifest.engine,
             "precision": manifest and manifest.precision,
             "reason": manifest and manifest.reason,
+            "drift": manifest and manifest.drift,
             "alternatives": [model.id for model in task.alternatives],
             "inputs": describe(task.inputs),
             "parameters": [describe(field) for field in task.parameters],
@@ -179,6 +183,18 @@ class Service:
             progress = self._files.progress(self._task.model)
             answer |= {"stage": progress.stage, "estimated_time": round(progress.remaining_s, 1)}
         return answer
+
+
+def purpose(task: Task, settings: Settings) -> Purpose:
+    """What this function's models are prepared for; the proof runs the task's own examples too."""
+    bodies = [read_body(dict(example.body), task.aliases) for example in task.examples]
+    return Purpose(
+        pipeline_tag=task.pipeline_tag,
+        examples=tuple(item for body in bodies for item in task.prepare(body.inputs, body.parameters).inputs),
+        precision=settings.precision,
+        threads=settings.threads,
+        memory_mb=settings.memory_mb,
+    )
 
 
 def _elapsed_ms(started_s: float) -> float:

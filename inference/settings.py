@@ -49,6 +49,8 @@ class Settings:
     hub_url: str
     memory_mb: int
     log_level: str
+    precision: str
+    """``auto``: the fastest form that passes its proof; ``int8`` or ``fp32`` force one."""
     child_environment: Mapping[str, str]
     """For the processes that download and convert."""
 
@@ -63,6 +65,7 @@ class Settings:
             hub_url=_matching(environ, "HF_ENDPOINT", r"https?://[^\s]+") or DEFAULT_HUB,
             memory_mb=_whole_number(environ, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", MEMORY_PER_VCPU_MB),
             log_level=_matching(environ, "LOG_LEVEL", "DEBUG|INFO|WARNING|ERROR") or "INFO",
+            precision=_matching(environ, "PRECISION", "auto|int8|fp32") or "auto",
             child_environment={name: environ[name] for name in PASSED_ON if name in environ},
         )
 

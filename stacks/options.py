@@ -23,6 +23,7 @@ EGRESS = ("nat", "ipv6", "none")
 AUTH = ("iam", "none")
 ARCHITECTURES = ("x86_64", "arm64")
 THROUGHPUT = ("bursting", "elastic")
+PRECISIONS = ("auto", "int8", "fp32")
 
 # What CloudWatch Logs accepts (API reference, PutRetentionPolicy).
 LOG_RETENTION_DAYS = (
@@ -50,6 +51,8 @@ class Options:
     log_retention_days: int
     keep_cache: bool
     hub_url: str
+    precision: str
+    """Of every model: the fastest form that proves itself, or a forced one."""
     overrides: Mapping[str, TaskOptions]
 
     @classmethod
@@ -68,6 +71,7 @@ class Options:
             log_retention_days=_log_retention_days(context),
             keep_cache=flag(context, "keep_cache"),
             hub_url=_hub_url(context),
+            precision=choice(context, "precision", PRECISIONS),
             overrides={task.name: TaskOptions.from_context(context, task.name) for task in tasks},
         )
         _refuse_long_names(options, tasks)

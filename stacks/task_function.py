@@ -112,6 +112,7 @@ def _environment(task: Task, options: Options) -> dict[str, str]:
         "MODEL": chosen.model,
         "REVISION": chosen.revision,
         "HF_ENDPOINT": options.hub_url,
+        "PRECISION": options.precision,
         "LOG_LEVEL": "INFO",
     }
     return {name: value for name, value in variables.items() if value is not None}

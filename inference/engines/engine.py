@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from inference.task import Call
 
 # Engine name, as artifacts carry it -> module with a ``load`` function.
-MODULES = {"transformers": "inference.engines.transformers_"}
+MODULES = {"onnx": "inference.engines.onnx", "transformers": "inference.engines.transformers_"}
 
 
 class Engine(Protocol):

@@ -49,6 +49,7 @@ def test_the_defaults() -> None:
     ("text", "json"),
     [
         ({"keep_cache": "true"}, {"keep_cache": True}),
+        ({"precision": "fp32"}, {"precision": "fp32"}),
         ({"log_retention_days": "30"}, {"log_retention_days": 30}),
         ({"tasks": f"{TASK}, {TASK}"}, {"tasks": [TASK]}),
         ({"cors_origins": "https://a.example,http://b.example"}, {"cors_origins": ["https://a.example", "http://b.example"]}),
@@ -80,6 +81,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("log_retention_days", 0, "1, 3, 5, 7, 14"),
     ("keep_cache", "maybe", "false, true"),
     ("hub_url", "huggingface.co", "https://huggingface.co"),
+    ("precision", "int4", "auto, int8, fp32"),
     ("hub_url", "https://user:secret@hub.example", "https://huggingface.co"),
     ("hub_url", "https://hub.example:99999", "65,536"),
     (f"{TASK}.model", "../../etc/passwd", "owner/model"),

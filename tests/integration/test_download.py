@@ -13,7 +13,7 @@ import pytest
 
 from inference.deadline import Deadline
 from inference.errors import HubletError, HubUnreachable, InternalError, ModelNotReady, ModelUnavailable
-from inference.model_files import ModelFiles
+from inference.model_files import ModelFiles, Purpose
 from inference.task import Model
 from local.hub import HubServer
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MODEL = Model("hublet/small")
+PURPOSE = Purpose("any-tag", (), "auto", threads=1, memory_mb=4096)
 WEIGHTS = bytes(range(256)) * 8192  # 2 MiB
 
 
@@ -44,7 +45,7 @@ def hub(repositories: Path) -> Iterator[HubServer]:
 
 
 def files_of(tmp_path: Path, hub_url: str) -> ModelFiles:
-    return ModelFiles(tmp_path / "cache", hub_url, {})
+    return ModelFiles(tmp_path / "cache", hub_url, {}, PURPOSE)
 
 
 def fetch(files: ModelFiles, model: Model = MODEL, within_s: float = 60.0) -> list[dict[str, Any]]:
@@ -111,7 +112,7 @@ def test_many_processes_at_once_download_each_file_once(hub: HubServer, tmp_path
 def _fetch_in_a_process(cache: str, hub_url: str) -> None:
     from pathlib import Path
 
-    fetch(ModelFiles(Path(cache), hub_url, {}))
+    fetch(ModelFiles(Path(cache), hub_url, {}, PURPOSE))
 
 
 @pytest.mark.parametrize(
@@ -210,7 +211,7 @@ def test_a_file_that_arrives_wrong_once_is_fetched_again(hub: HubServer, tmp_pat
 def test_a_file_that_keeps_arriving_wrong_is_never_served(hub: HubServer, tmp_path: Path) -> None:
     hub.faults.corrupt = True
     files = files_of(tmp_path, hub.url)
-    with pytest.raises(HubUnreachable, match="damaged files"):
+    with pytest.raises(HubUnreachable, match="damaged"):
         fetch(files)
     assert files.find(MODEL) is None
     assert left_over(tmp_path) == []
@@ -232,7 +233,7 @@ def test_a_truncated_artifact_is_rebuilt(hub: HubServer, tmp_path: Path) -> None
 
 def test_a_cache_that_cannot_be_written(hub: HubServer, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    files = ModelFiles(tmp_path / "file", hub.url, {})
+    files = ModelFiles(tmp_path / "file", hub.url, {}, PURPOSE)
     with pytest.raises(InternalError, match="cannot be written"):
         fetch(files)
 

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 CONTENT = b"weights"
 
 
-def put_artifact(cache: Path, model: Model) -> Path:
+def put_artifact(cache: Path, model: Model, head: str) -> Path:
     """Publish a one-file artifact for a pinned model, as a download would."""
     manifest = Manifest(
         model=model.id,
         commit=model.revision,
+        head=head,
         engine="transformers",
+        asked="auto",
         precision="fp32",
         reason="made by a test",
         created="2026-01-01T00:00:00+00:00",

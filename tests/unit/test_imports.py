@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 LAYERS = (
     {"errors"},
-    {"settings", "fields", "deadline", "worker", "artifact"},
-    {"task", "request", "response", "publish", "refusals", "download", "model_files"},
-    {"tasks", "engines", "convert"},
+    {"settings", "fields", "deadline", "worker", "artifact", "hashes", "child"},
+    {"task", "request", "response", "publish", "refusals", "download"},
+    {"tasks", "engines", "convert", "model_files"},
     {"serve"},
     {"handler"},
 )

@@ -12,7 +12,7 @@ import pytest
 from inference.artifact import MANIFEST, Artifact, DamagedArtifact
 from inference.deadline import Deadline
 from inference.errors import ModelNotReady
-from inference.model_files import ModelFiles
+from inference.model_files import ModelFiles, Purpose
 from inference.task import Model
 from tests.unit.artifacts import put_artifact
 
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MODEL = Model("hublet/demo", "a" * 40)
+PURPOSE = Purpose("any-tag", (), "auto", threads=1, memory_mb=4096)
 BRANCH = Model("hublet/demo")
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> ModelFiles:
-    return ModelFiles(tmp_path, "http://127.0.0.1:9", {})
+    return ModelFiles(tmp_path, "http://127.0.0.1:9", {}, PURPOSE)
 
 
 def test_an_empty_cache_is_cold(files: ModelFiles) -> None:
@@ -34,7 +35,7 @@ def test_an_empty_cache_is_cold(files: ModelFiles) -> None:
 
 
 def test_a_published_artifact_is_found(files: ModelFiles, tmp_path: Path) -> None:
-    folder = put_artifact(tmp_path, MODEL)
+    folder = put_artifact(tmp_path, MODEL, PURPOSE.pipeline_tag)
     found = files.find(MODEL)
     assert found is not None
     assert found.folder == folder
@@ -42,7 +43,7 @@ def test_a_published_artifact_is_found(files: ModelFiles, tmp_path: Path) -> Non
 
 
 def test_a_branch_is_found_by_its_recorded_commit(files: ModelFiles, tmp_path: Path) -> None:
-    put_artifact(tmp_path, MODEL)
+    put_artifact(tmp_path, MODEL, PURPOSE.pipeline_tag)
     assert files.find(BRANCH) is None
     state = tmp_path / "state" / "hublet--demo"
     state.mkdir(parents=True)
@@ -52,7 +53,7 @@ def test_a_branch_is_found_by_its_recorded_commit(files: ModelFiles, tmp_path: P
 
 @pytest.mark.parametrize("damage", ["truncate", "missing file", "no manifest", "not json", "other keys"])
 def test_a_damaged_artifact_is_set_aside(files: ModelFiles, tmp_path: Path, damage: str) -> None:
-    folder = put_artifact(tmp_path, MODEL)
+    folder = put_artifact(tmp_path, MODEL, PURPOSE.pipeline_tag)
     manifest, weights = folder / MANIFEST, folder / "model.safetensors"
     match damage:
         case "truncate":
@@ -70,12 +71,12 @@ def test_a_damaged_artifact_is_set_aside(files: ModelFiles, tmp_path: Path, dama
     assert files.find(MODEL) is None
     assert not folder.exists()
     assert folder.with_name(folder.name + ".damaged").exists()
-    put_artifact(tmp_path, MODEL)
+    put_artifact(tmp_path, MODEL, PURPOSE.pipeline_tag)
     assert files.find(MODEL) is not None
 
 
 def test_half_made_folders_are_not_found(files: ModelFiles, tmp_path: Path) -> None:
-    folder = put_artifact(tmp_path, MODEL)
+    folder = put_artifact(tmp_path, MODEL, PURPOSE.pipeline_tag)
     folder.rename(folder.with_name(".abc.tmp"))
     assert files.find(MODEL) is None
 
@@ -99,5 +100,5 @@ def test_a_waiter_gives_up_at_its_deadline_behind_a_holder_that_never_ends(
 
 
 def test_a_waiter_takes_what_the_holder_made(files: ModelFiles, tmp_path: Path) -> None:
-    put_artifact(tmp_path, MODEL)
+    put_artifact(tmp_path, MODEL, PURPOSE.pipeline_tag)
     assert files.fetch(MODEL, Deadline.after(5), lambda progress: None).manifest.commit == MODEL.revision

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inference.engines.choose import head_of
 from inference.errors import DeadlineExceeded, HubletError, InternalError, InvalidField
 from inference.serve import Service
 from inference.settings import Settings
@@ -68,7 +69,7 @@ def task(request: pytest.FixtureRequest) -> Task:
 
 @pytest.fixture
 def service(task: Task, engine: FakeEngine, tmp_path: Path) -> Service:
-    put_artifact(tmp_path, task.model)
+    put_artifact(tmp_path, task.model, head_of(task.pipeline_tag))
     settings = Settings.from_env(
         {"TASK": task.name, "MODEL_CACHE": str(tmp_path), "HF_ENDPOINT": "http://127.0.0.1:9"}
     )

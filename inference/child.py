@@ -1,0 +1,95 @@
+"""Long work in a process of its own, which can be ended at a deadline: both ends of the pipe.
+
+The parent writes one JSON job and keeps the pipe open; the child dies when it closes, so it never outlives
+the function. The child writes JSON lines: progress (``stage`` and figures), then one ``done`` or ``error``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from inference.deadline import Deadline
+
+PACKAGE_PARENT = Path(__file__).parents[1]
+
+
+class OutOfTime(Exception):
+    """The child was ended at the deadline."""
+
+
+class Died(Exception):
+    """The child ended without saying how; ``code`` is negative for a signal."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"exit code {code}")
+        self.code = code
+
+
+def run(
+    module: str,
+    job: dict[str, Any],
+    environment: Mapping[str, str],
+    deadline: Deadline,
+    progress: Callable[[dict[str, Any]], None],
+) -> dict[str, Any]:
+    """Run ``python -m module`` on a job; returns its last line."""
+    with subprocess.Popen(
+        [sys.executable, "-m", module],
+        cwd=PACKAGE_PARENT,
+        env=dict(environment),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin and process.stdout
+        killer = threading.Timer(deadline.remaining_s, process.kill)
+        killer.start()
+        try:
+            process.stdin.write(json.dumps(job) + "\n")
+            process.stdin.flush()
+            outcome = _follow(process.stdout, progress)
+        except BrokenPipeError:
+            outcome = None
+        finally:
+            killer.cancel()
+            process.kill()
+    if outcome is not None:
+        return outcome
+    raise Died(process.returncode) if deadline.remaining_s else OutOfTime
+
+
+def _follow(lines: Iterator[str], progress: Callable[[dict[str, Any]], None]) -> dict[str, Any] | None:
+    started_s = time.monotonic()
+    for text in lines:
+        line: dict[str, Any] = json.loads(text)
+        if "stage" not in line:
+            return line
+        progress({**line, "seconds": round(time.monotonic() - started_s, 2)})
+    return None
+
+
+def read_job() -> dict[str, Any]:
+    """In the child: the job; from here on the child dies with its parent."""
+    job: dict[str, Any] = json.loads(sys.stdin.readline())
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    return job
+
+
+def emit(**line: Any) -> None:
+    """In the child: one JSON line to the parent."""
+    print(json.dumps(line), file=sys.__stdout__, flush=True)
+
+
+def _die_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(3)

@@ -1,0 +1,136 @@
+"""``python -m inference.convert``: one snapshot in, one proven artifact out."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import json
+import os
+import shutil
+import sys
+import time
+import traceback
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inference.artifact import Manifest
+from inference.child import emit, read_job
+from inference.convert import limits, proof_texts
+from inference.convert.recipe import Drift, Form, Source
+from inference.engines.choose import Choice, choose, head_of
+from inference.publish import publish, unpublished
+
+if TYPE_CHECKING:
+    from inference.convert.recipe import Recipe
+
+# Engine -> module with a ``convert`` function; transformers serves the snapshot's files as they are.
+RECIPES = {"onnx": "inference.convert.onnx"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to convert, for what, and where to; paths are the cache's own."""
+
+    snapshot: str
+    artifacts: str
+    model: str
+    commit: str
+    pipeline_tag: str
+    examples: list[Any]
+    precision: str
+    threads: int
+    memory_mb: int
+
+
+def main() -> int:
+    """Run one job; whatever libraries print goes to standard error."""
+    job = Job(**read_job())
+    try:
+        limits.bound_memory(job.memory_mb)
+        with redirect_stdout(sys.stderr):
+            convert(job)
+        emit(done=job.commit)
+    except MemoryError:
+        _refuse("InternalError", f"preparing {job.model} needs more than {job.memory_mb} MB of memory")
+    except OSError as error:
+        traceback.print_exc()
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            _refuse("CacheFull", f"the model cache has no room for {job.model}")
+        else:
+            _refuse("InternalError", "the model cache cannot be written")
+    return 0
+
+
+def convert(job: Job) -> None:
+    """Choose an engine, make its artifact, publish it; what fails falls back to transformers and says so."""
+    started_s = time.monotonic()
+    artifacts = Path(job.artifacts)
+    with unpublished(artifacts) as snapshot:
+        _copy(Path(job.snapshot), snapshot)
+        config = json.loads((snapshot / "config.json").read_text())
+        choice = choose(job.pipeline_tag, config)
+        if choice.engine in RECIPES:
+            recipe: Recipe = importlib.import_module(RECIPES[choice.engine]).convert
+            try:
+                with unpublished(artifacts) as folder:
+                    form = recipe(_source(job, snapshot, config), folder, _report)
+                    publish(folder, _manifest(job, choice, form, started_s))
+                    return
+            except (MemoryError, OSError):
+                raise
+            except Exception as error:
+                traceback.print_exc()
+                why = f"the conversion for {choice.engine} failed ({type(error).__name__}); see the log"
+                choice = Choice("transformers", why)
+        form = Form("fp32", "as downloaded", Drift({}, within_budget=True))
+        publish(snapshot, _manifest(job, choice, form, started_s))
+
+
+def _source(job: Job, snapshot: Path, config: dict[str, Any]) -> Source:
+    inputs = (*job.examples, *proof_texts.read())
+    return Source(snapshot, config, job.pipeline_tag, inputs, job.precision, job.threads)
+
+
+def _manifest(job: Job, choice: Choice, form: Form, started_s: float) -> Manifest:
+    return Manifest(
+        model=job.model,
+        commit=job.commit,
+        head=head_of(job.pipeline_tag),
+        engine=choice.engine,
+        asked=job.precision,
+        precision=form.precision,
+        reason=f"{choice.reason}; {form.reason}",
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - started_s, 2),
+        files={},
+        tools=form.tools,
+        drift=form.drift.figures,
+        rejected=list(form.rejected),
+    )
+
+
+def _copy(snapshot: Path, folder: Path) -> None:
+    """Real files instead of the library's symlinks: hard links where the file system has them."""
+    for path in snapshot.rglob("*"):
+        if path.is_file():
+            target = folder / path.relative_to(snapshot)
+            target.parent.mkdir(exist_ok=True)
+            try:
+                os.link(path.resolve(), target)
+            except OSError:
+                shutil.copyfile(path, target)
+
+
+def _refuse(kind: str, message: str) -> None:
+    emit(error=kind, message=message, retry_after_s=None)
+
+
+def _report(stage: str) -> None:
+    emit(stage=stage)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

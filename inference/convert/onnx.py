@@ -1,0 +1,60 @@
+"""Encoder -> ONNX graph -> the fastest form that passes its proof."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from inference.convert import export, proof, quantise
+from inference.convert.recipe import Form
+from inference.engines.onnx import MODEL, head_class, session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from inference.convert.recipe import Drift, Source
+
+KEPT = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
+TOOLS = ("torch", "transformers", "onnx", "onnxscript", "onnxruntime")
+
+
+def convert(source: Source, folder: Path, report: Callable[[str], None]) -> Form:
+    """Export once, then try forms from fastest to most faithful; fp32 of the same engine is the last."""
+    for name in KEPT:
+        if (source.snapshot / name).exists():
+            shutil.copyfile(source.snapshot / name, folder / name)
+    head = head_class(source.pipeline_tag)
+    report("exporting")
+    reference = export.load_torch(source)
+    graph = folder / "exported.onnx"
+    export.export(reference, graph, head.OUTPUTS)
+    report("proving")
+    proven = proof.Proof(head(folder, export.runner(reference)), source.inputs)
+    del reference
+    rejected: list[dict[str, Any]] = []
+    forms = quantise.forms(source.precision)
+    for form in forms:
+        report(f"trying {form.name}")
+        form.write(graph, folder / MODEL)
+        drift = proven.measure(head(folder, session(folder / MODEL, source.threads)))
+        if drift.within_budget or form is forms[-1]:
+            break
+        rejected.append({"precision": form.name, "figures": drift.figures})
+    graph.unlink()
+    return Form(form.name, _reason(source, form.name, drift, rejected), drift, tuple(rejected), tools())
+
+
+def tools() -> dict[str, str]:
+    """Versions of what made the artifact."""
+    return {name: importlib.metadata.version(name) for name in TOOLS}
+
+
+def _reason(source: Source, name: str, drift: Drift, rejected: list[dict[str, Any]]) -> str:
+    if source.precision != "auto":
+        return f"precision={source.precision} was asked for"
+    if not rejected:
+        return f"{name} is the fastest form, and within the budget"
+    tried = ", ".join(str(entry["precision"]) for entry in rejected)
+    return f"{name} is the fastest form within the budget; over it: {tried}"

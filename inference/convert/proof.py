@@ -1,0 +1,49 @@
+"""An artifact against fp32 torch on the same inputs: what is measured, and the budget it must keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from inference.convert.recipe import Drift
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+LABEL_AGREEMENT = 0.99
+"""At least this part of the texts keeps its best label."""
+MEAN_SCORE_DIFFERENCE = 0.02
+"""At most this far apart are scores (0 to 1) on average."""
+
+
+class Proof:
+    """Holds the reference's answers, so that torch can be let go before forms are tried."""
+
+    def __init__(self, reference: Any, inputs: Sequence[str]) -> None:
+        self._inputs = inputs
+        self._expected = _scores(reference, inputs)
+
+    def measure(self, candidate: Any) -> Drift:
+        """The drift of a candidate with the same head."""
+        import numpy as np
+
+        found = _scores(candidate, self._inputs)
+        difference = np.abs(found - self._expected)
+        agreement = float((found.argmax(-1) == self._expected.argmax(-1)).mean())
+        figures = {
+            "texts": float(len(self._inputs)),
+            "label_agreement": round(agreement, 5),
+            "mean_score_difference": round(float(difference.mean()), 6),
+            "max_score_difference": round(float(difference.max()), 6),
+        }
+        kept = agreement >= LABEL_AGREEMENT and difference.mean() <= MEAN_SCORE_DIFFERENCE
+        return Drift(figures, bool(kept))
+
+
+def _scores(head: Any, inputs: Sequence[str]) -> NDArray[np.float64]:
+    """Shape (texts, labels)."""
+    import numpy as np
+
+    return np.stack([head.scores(text) for text in inputs])

@@ -1,0 +1,56 @@
+"""What a conversion is given and what it must tell; one recipe module for each engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Source:
+    """A downloaded repository and what it will be used for."""
+
+    snapshot: Path
+    """Folder of real files, never symlinks: config, tokenizer, safetensors weights; not to be written."""
+    config: Mapping[str, Any]
+    """The repository's ``config.json``."""
+    pipeline_tag: str
+    inputs: tuple[Any, ...]
+    """What the proof runs: the task's examples and the built-in text set, as an engine gets them."""
+    precision: str
+    """``auto`` (the fastest form that passes its proof), ``int8`` or ``fp32`` (forced, still measured)."""
+    threads: int
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far an artifact is from fp32 torch; which figures there are depends on the head."""
+
+    figures: dict[str, float]
+    """Such as ``label_agreement`` (0 to 1), ``max_score_difference``, ``cosine``, ``perplexity_ratio``."""
+    within_budget: bool
+
+
+@dataclass(frozen=True)
+class Form:
+    """The form that was kept, and what was tried before it."""
+
+    precision: str
+    """``int8``, ``int8-mixed``, ``int4``, ``fp32``, ...: becomes part of the artifact's folder name."""
+    reason: str
+    """One line for the log and ``GET /``: why this form and not a faster one."""
+    drift: Drift
+    rejected: tuple[dict[str, Any], ...] = ()
+    """Faster forms that missed the budget: ``{"precision": ..., "figures": {...}}``."""
+    tools: dict[str, str] = field(default_factory=dict)
+    """Versions of what made it: ``{"torch": "2.13.0", ...}``."""
+
+
+class Recipe(Protocol):
+    """Writes into ``folder`` all that serving needs: weights, tokenizer files, config; as real files."""
+
+    def __call__(self, source: Source, folder: Path, report: Callable[[str], None]) -> Form: ...

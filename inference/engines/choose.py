@@ -1,0 +1,51 @@
+"""Which engine serves a model: read from its config, never guessed silently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# The heads that ONNX Runtime serves, by pipeline tag.
+ONNX_HEADS = {
+    "text-classification": "sequence-classification",
+}
+# Encoders whose export was compared with torch, by config.json's model_type.
+ONNX_MODEL_TYPES = frozenset(
+    [
+        "albert",
+        "bart",
+        "bert",
+        "camembert",
+        "deberta-v2",
+        "distilbert",
+        "electra",
+        "modernbert",
+        "mpnet",
+        "roberta",
+        "xlm-roberta",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An engine's name and, for the log and ``GET /``, why it was chosen."""
+
+    engine: str
+    reason: str
+
+
+def head_of(pipeline_tag: str) -> str:
+    """What an artifact for this tag is made for; tags that share a head share the artifact."""
+    return ONNX_HEADS.get(pipeline_tag, pipeline_tag)
+
+
+def choose(pipeline_tag: str, config: Mapping[str, Any]) -> Choice:
+    """The fastest engine that knows the task and the architecture; transformers knows all others."""
+    model_type = str(config.get("model_type", "unknown"))
+    if pipeline_tag in ONNX_HEADS and model_type in ONNX_MODEL_TYPES:
+        return Choice("onnx", f"ONNX Runtime serves {pipeline_tag} by {model_type} models")
+    return Choice("transformers", f"no faster engine serves {pipeline_tag} by {model_type} models")

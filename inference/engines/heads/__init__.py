@@ -1,0 +1,1 @@
+"""What stands between a request and an encoder's numbers: one file for each kind of head."""

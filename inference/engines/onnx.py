@@ -1,0 +1,74 @@
+"""ONNX Runtime on the CPU: encoder heads, one text at a time.
+
+One at a time, because with a few threads a batch gains little, padding costs, and the scales of dynamic int8
+span a whole batch: a text's score would depend on its neighbours.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
+
+from inference.engines.choose import ONNX_HEADS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from inference.artifact import Artifact
+    from inference.task import Call
+
+MODEL = "model.onnx"
+HEADS = {"sequence-classification": "sequence_classification.SequenceClassification"}
+
+
+class Head(Protocol):
+    """What a head offers the engine."""
+
+    def run(self, call: Call) -> list[Any]: ...
+
+
+class OnnxEngine:
+    """A head on a session."""
+
+    def __init__(self, head: Head) -> None:
+        self._head = head
+
+    def run(self, call: Call) -> list[Any]:
+        """One result an input; the head says of what shape."""
+        return self._head.run(call)
+
+
+def load(artifact: Artifact, pipeline_tag: str, threads: int) -> OnnxEngine:
+    """Read the graph; it was optimised at conversion, so loading does not do that again."""
+    return OnnxEngine(head_class(pipeline_tag)(artifact.folder, session(artifact.folder / MODEL, threads)))
+
+
+def head_class(pipeline_tag: str) -> Any:
+    """The head that serves a pipeline tag."""
+    module, name = HEADS[ONNX_HEADS[pipeline_tag]].split(".")
+    return getattr(import_module(f"inference.engines.heads.{module}"), name)
+
+
+def session(path: Path, threads: int) -> Callable[[dict[str, NDArray[np.int64]]], list[NDArray[np.float32]]]:
+    """A function from named inputs to the outputs, in the graph's order; other inputs are dropped."""
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 3
+    # Spinning threads burn the CPU share that Lambda bills and the reply needs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0" if threads > 1 else "1")
+    loaded = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    names = [item.name for item in loaded.get_inputs()]
+
+    def run(inputs: dict[str, NDArray[np.int64]]) -> list[NDArray[np.float32]]:
+        outputs: list[NDArray[np.float32]] = loaded.run(None, {name: inputs[name] for name in names})
+        return outputs
+
+    return run
