@@ -16,7 +16,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 CDK := npx --no-install cdk
 
-.PHONY: run serve synth deploy destroy test check fix pins diagrams clean
+.PHONY: run serve synth deploy destroy test bench check fix pins diagrams clean
 
 run: synth
 	@python -m local run --hub "$(HUB)" --tasks "$(TASKS)"
@@ -44,6 +44,9 @@ check: .venv/dev.stamp
 fix: .venv/dev.stamp
 	@ruff check --fix .
 	@ruff format .
+
+bench: .venv/run.stamp
+	@python -m bench.compare $(if $(MODELS),--models "$(MODELS)")
 
 # Resolve pyproject.toml again. CUDA packages are left out: serving is on CPUs, where torch needs none of them.
 pins: .venv/dev.stamp

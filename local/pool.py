@@ -44,6 +44,11 @@ class Pool:
     def arn(self) -> str:
         return f"arn:aws:lambda:us-east-1:000000000000:function:{self.function.full_name}"
 
+    @property
+    def idle(self) -> tuple[Environment, ...]:
+        """Environments that wait for an event."""
+        return tuple(self._idle)
+
     async def invoke(self, payload: bytes, request_id: str | None = None) -> Result:
         """Run one event to its end; raises :class:`Throttled` at once when there is no room."""
         invocation = Invocation(

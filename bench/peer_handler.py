@@ -1,0 +1,15 @@
+"""The peer: a handler as the AWS sample writes it, for today's transformers: a pipeline at import."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from transformers import pipeline
+
+PIPELINE = pipeline("text-classification", model=os.environ["PEER_MODEL"], device="cpu")
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    """One text or several, cut at the model's window; all labels with scores."""
+    return PIPELINE(event["inputs"], top_k=None, truncation=True)
