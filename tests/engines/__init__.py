@@ -1,0 +1,1 @@
+"""Engines against fp32 torch, on tiny models built here."""
