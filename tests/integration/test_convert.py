@@ -1,4 +1,4 @@
-"""Download and conversion as real processes: hostile repositories, kills, limits, and what serving imports."""
+"""Download and conversion as real processes: hostile repositories, kills, limits, imports."""
 
 from __future__ import annotations
 
