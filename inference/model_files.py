@@ -18,6 +18,7 @@ from inference import child, errors
 from inference.artifact import SUFFIX, Artifact, DamagedArtifact
 from inference.engines.choose import head_of
 from inference.errors import CacheFull, InternalError, ModelNotReady
+from inference.settings import SERVING_ENVIRONMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +34,8 @@ USUAL_BYTES_PER_S = 20e6
 ENOUGH_TO_TELL_BYTES = 1_000_000
 
 # Why each is set stands in the decision record docs/decisions/0003-model-cache.md.
-HUB_ENVIRONMENT = {
+CHILD_ENVIRONMENT = {
+    **SERVING_ENVIRONMENT,
     "HF_HOME": f"{tempfile.gettempdir()}/hf",
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
@@ -87,7 +89,7 @@ class ModelFiles:
         self._root = root
         self._hub_url = hub_url
         self._purpose = purpose
-        self._environment = {**environment, **HUB_ENVIRONMENT}
+        self._environment = {**environment, **CHILD_ENVIRONMENT}
 
     def find(self, model: Model) -> Artifact | None:
         """The ready artifact, or ``None``; touches neither the network nor the Hub library."""
@@ -95,7 +97,7 @@ class ModelFiles:
         folder = self._artifacts(model) / commit if commit else None
         if folder is None or not folder.is_dir():
             return None
-        # "onnx" sorts before "transformers", so a fast form is preferred to what it fell back to.
+        # The fast engines' names sort before "transformers", what a conversion that failed fell back to.
         for candidate in sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX)):
             try:
                 opened = Artifact.open(candidate)

@@ -30,6 +30,11 @@ ONNX_MODEL_TYPES = frozenset(
 )
 
 
+# What CTranslate2 generates, and the architectures whose conversion was compared with torch.
+CTRANSLATE_TAGS = ("automatic-speech-recognition", "summarization", "text2text-generation", "translation")
+CTRANSLATE_MODEL_TYPES = ("bart", "m2m_100", "marian", "mbart", "mt5", "pegasus", "t5", "whisper")
+
+
 @dataclass(frozen=True)
 class Choice:
     """An engine's name and, for the log and ``GET /``, why it was chosen."""
@@ -48,4 +53,8 @@ def choose(pipeline_tag: str, config: Mapping[str, Any]) -> Choice:
     model_type = str(config.get("model_type", "unknown"))
     if pipeline_tag in ONNX_HEADS and model_type in ONNX_MODEL_TYPES:
         return Choice("onnx", f"ONNX Runtime serves {pipeline_tag} by {model_type} models")
+    if pipeline_tag in CTRANSLATE_TAGS and model_type in CTRANSLATE_MODEL_TYPES:
+        return Choice("ctranslate", f"CTranslate2 serves {pipeline_tag} by {model_type} models")
+    if pipeline_tag == "text-generation" and model_type == "gpt2":
+        return Choice("ctranslate", f"CTranslate2 serves {pipeline_tag} by {model_type} models")
     return Choice("transformers", f"no faster engine serves {pipeline_tag} by {model_type} models")

@@ -10,7 +10,11 @@ if TYPE_CHECKING:
     from inference.task import Call
 
 # Engine name, as artifacts carry it -> module with a ``load`` function.
-MODULES = {"onnx": "inference.engines.onnx", "transformers": "inference.engines.transformers_"}
+MODULES = {
+    "ctranslate": "inference.engines.ctranslate",
+    "onnx": "inference.engines.onnx",
+    "transformers": "inference.engines.transformers_",
+}
 
 
 class Engine(Protocol):

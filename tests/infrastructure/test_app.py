@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inference.settings import SERVING_ENVIRONMENT
 from inference.tasks import task_names
 from tests.conftest import ROOT
 from tests.infrastructure.synth import NODE
@@ -176,12 +177,13 @@ def test_the_dockerfile_says(line: str) -> None:
 
 def test_the_image_sets_what_the_hub_library_reads_at_import() -> None:
     final = DOCKERFILE[DOCKERFILE.index("FROM ${BASE_IMAGE}") :]
-    variables = dict(re.findall(r"([A-Z_]+)=(\S+)", final))
+    variables = dict(re.findall(r"([A-Z0-9_]+)=(\S+)", final))
     assert variables["HF_HOME"] == "/tmp/hf"
     assert variables["HF_HUB_CACHE"] == "/mnt/models/hub"
     disabled = ("IMPLICIT_TOKEN", "SHARED_BLOBS", "TELEMETRY", "XET")
     assert all(variables[f"HF_HUB_DISABLE_{name}"] == "1" for name in disabled)
     assert "HF_HUB_OFFLINE" not in variables
+    assert SERVING_ENVIRONMENT.items() <= variables.items()
 
 
 def test_the_code_is_the_last_layer() -> None:

@@ -1,0 +1,150 @@
+"""Snapshot -> CTranslate2 artifact: the fastest form of the weights that writes what fp32 torch writes."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inference.convert import ctranslate_describe as describe
+from inference.convert import ctranslate_weights as weights
+from inference.convert import teacher_forced as proof
+from inference.convert.recipe import Form
+from inference.engines.ctranslate import open_model
+from inference.engines.log_mel import FRAMES, HOP, log_mel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from inference.convert.recipe import Drift, Source
+    from inference.engines.ctranslate_facts import SpeechFacts, TextFacts
+
+TOOLS = ("torch", "transformers", "ctranslate2")
+# Precision -> CTranslate2's name for how the weights are stored, from fastest to most faithful. fp16 is half
+# the bytes and computes in fp32.
+STORED = {"int8": "int8", "fp16": "float16", "fp32": "float32"}
+FORMS = {"auto": ("int8", "fp16", "fp32"), "int8": ("int8",), "fp32": ("fp32",)}
+MODEL_CLASSES = {
+    "bart": "BartForConditionalGeneration",
+    "gpt2": "GPT2LMHeadModel",
+    "m2m_100": "M2M100ForConditionalGeneration",
+    "marian": "MarianMTModel",
+    "mbart": "MBartForConditionalGeneration",
+    "mt5": "MT5ForConditionalGeneration",
+    "pegasus": "PegasusForConditionalGeneration",
+    "t5": "T5ForConditionalGeneration",
+    "whisper": "WhisperForConditionalGeneration",
+}
+
+
+@dataclass
+class Case:
+    """A model being converted: its token names, and the proof that every form has to pass."""
+
+    kind: str
+    names: list[str]
+    pairs: list[proof.Pair]
+
+    def measure(self, folder: Path, threads: int) -> Drift:
+        rows = {
+            "seq2seq": proof.translator_rows,
+            "causal": proof.generator_rows,
+            "speech": proof.whisper_rows,
+        }[self.kind]
+        return proof.measure(self.pairs, rows(open_model(folder, self.kind, threads), self.pairs))
+
+
+def convert(source: Source, folder: Path, report: Callable[[str], None]) -> Form:
+    """Describe the model, then try forms from fastest to most faithful; the last is fp32 of this engine."""
+    import torch
+
+    torch.set_num_threads(source.threads)
+    report("reading the model")
+    model: Any = _load(source)
+    report("proving: fp32 torch")
+    case = _case(source, model, folder)
+    rejected: list[dict[str, Any]] = []
+    forms = FORMS[source.precision]
+    for precision in forms:
+        report(f"trying {precision}")
+        model = _load(source) if model is None else model
+        weights.write(model, source.snapshot, case.names, STORED[precision], folder)
+        model = None  # quantised in place
+        drift = case.measure(folder, source.threads)
+        if drift.within_budget or precision == forms[-1]:
+            break
+        rejected.append({"precision": precision, "figures": drift.figures})
+    tools = {name: importlib.metadata.version(name) for name in TOOLS}
+    return Form(precision, _reason(source, precision, rejected), drift, tuple(rejected), tools)
+
+
+def _load(source: Source) -> Any:
+    return weights.load_model(source.snapshot, MODEL_CLASSES[str(source.config["model_type"])])
+
+
+def _case(source: Source, model: Any, folder: Path) -> Case:
+    tokenizer = weights.load_tokenizer(source.snapshot)
+    if source.config["model_type"] == "whisper":
+        return _speech_case(source, model, tokenizer, folder)
+    facts = describe.describe_text(model, tokenizer, source.config, folder)
+    texts = proof.spread([text for text in source.inputs if isinstance(text, str)])
+    ids = [tokenizer(text)["input_ids"] for text in texts]
+    names = weights.text_names(model.config)
+    if facts.kind == "causal":
+        length = min(proof.SOURCE_TOKENS, facts.target_window)
+        return Case(facts.kind, names, proof.causal_pairs(model, [i[:length] for i in ids if len(i) > 1]))
+    sources = [_cut(each, facts) for each in ids]
+    return Case(facts.kind, names, proof.text_pairs(model, sources, _prompt(model, facts)))
+
+
+def _cut(ids: list[int], facts: TextFacts) -> list[int]:
+    """A framed source, shortened inside its frame."""
+    room = min(proof.SOURCE_TOKENS, facts.source_window) - len(facts.before) - len(facts.after)
+    text = ids[len(facts.before) : len(ids) - len(facts.after)]
+    return [*facts.before, *text[:room], *facts.after]
+
+
+def _prompt(model: Any, facts: TextFacts) -> tuple[int, ...]:
+    """Start token and forced first token; for a model of many languages, one of them."""
+    forced = model.generation_config.forced_bos_token_id
+    if forced is None and facts.languages and not facts.language_starts:
+        others = [i for code, i in facts.languages.items() if code != facts.source_language]
+        forced = facts.languages.get("fra_Latn", facts.languages.get("fr", others[0] if others else None))
+    return (facts.start,) if forced is None else (facts.start, int(forced))
+
+
+def _speech_case(source: Source, model: Any, tokenizer: Any, folder: Path) -> Case:
+    import numpy as np
+    import transformers
+
+    extractor = transformers.AutoFeatureExtractor.from_pretrained(
+        str(source.snapshot), local_files_only=True, trust_remote_code=False
+    )
+    facts = describe.describe_speech(model, tokenizer, extractor, folder)
+    filters = np.asarray(extractor.mel_filters, np.float32)
+    waveforms = [item for item in source.inputs if isinstance(item, np.ndarray)]
+    spectrograms = [_spectrogram(waveform, filters) for waveform in proof.spread(waveforms)]
+    pairs = proof.speech_pairs(model, spectrograms, _speech_prompt(facts))
+    return Case("speech", describe.speech_names(model, tokenizer), pairs)
+
+
+def _spectrogram(waveform: Any, filters: Any) -> Any:
+    import numpy as np
+
+    heard = waveform[: FRAMES * HOP]
+    return log_mel(np.pad(heard, (0, FRAMES * HOP - len(heard))), filters)
+
+
+def _speech_prompt(facts: SpeechFacts) -> tuple[int, ...]:
+    middle = (facts.languages.get("en", facts.start), facts.tasks["transcribe"]) if facts.languages else ()
+    return (facts.start, *middle, facts.no_timestamps)
+
+
+def _reason(source: Source, precision: str, rejected: list[dict[str, Any]]) -> str:
+    if source.precision != "auto":
+        return f"precision={source.precision} was asked for"
+    if not rejected:
+        return f"{precision} is the fastest form, and within the budget"
+    tried = ", ".join(str(entry["precision"]) for entry in rejected)
+    return f"{precision} is the fastest form within the budget; over it: {tried}"

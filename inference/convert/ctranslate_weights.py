@@ -1,0 +1,111 @@
+"""transformers model -> CTranslate2 weights, by CTranslate2's converter, with no code from the repository."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# What CTranslate2 reads from a config and transformers 5 no longer writes there: (pre-norm, embedding norm).
+# transformers builds these layers by architecture alone, whatever an old config.json says.
+NORMS = {"bart": (False, True), "mbart": (True, True), "pegasus": (True, False)}
+
+
+def load_model(snapshot: Path, model_class: str) -> Any:
+    """The fp32 torch model of a snapshot: safetensors only, none of the repository's code, no network."""
+    import torch
+    import transformers
+
+    model = getattr(transformers, model_class).from_pretrained(
+        str(snapshot),
+        dtype=torch.float32,
+        use_safetensors=True,
+        local_files_only=True,
+        trust_remote_code=False,
+    )
+    return model.eval()
+
+
+def load_tokenizer(snapshot: Path) -> Any:
+    """The repository's tokenizer by transformers: the oracle for all that the artifact says about tokens."""
+    import transformers
+
+    return transformers.AutoTokenizer.from_pretrained(
+        str(snapshot), local_files_only=True, trust_remote_code=False
+    )
+
+
+def write(model: Any, snapshot: Path, names: list[str], quantization: str, folder: Path) -> None:
+    """Write ``model.bin``, ``config.json`` and the vocabulary ``names`` (one a token id) into ``folder``.
+
+    Quantising happens in the torch model's own memory: the model is of no use afterwards.
+    """
+    spec = _spec(model, snapshot, names)
+    spec.validate()
+    spec.optimize(quantization=quantization)
+    spec.save(str(folder))
+
+
+def _spec(model: Any, snapshot: Path, names: list[str]) -> Any:
+    from ctranslate2.converters import TransformersConverter
+
+    class Converter(TransformersConverter):  # type: ignore[misc,unused-ignore]
+        """Gives the model and the vocabulary at hand instead of reading them from the repository."""
+
+        def load_model(self, *_: Any, **__: Any) -> Any:
+            return model
+
+        def load_tokenizer(self, *_: Any, **__: Any) -> Any:
+            return Vocabulary(names, model.config)
+
+    _complete(model.config)
+    spec = Converter(str(snapshot), trust_remote_code=False)._load()
+    if hasattr(spec.config, "decoder_start_token"):
+        spec.config.decoder_start_token = None  # the engine names it at the front of every prompt
+    return spec
+
+
+def _complete(config: Any) -> None:
+    """Say in the config what CTranslate2 looks for there."""
+    if config.model_type in NORMS:
+        config.normalize_before, config.normalize_embedding = NORMS[config.model_type]
+    if hasattr(config, "scale_decoder_outputs"):  # T5: transformers 5 says "tied" of all, and means this
+        config.tie_word_embeddings = config.scale_decoder_outputs
+    if config.model_type == "marian" and config.pad_token_id != config.vocab_size - 1:
+        raise ValueError("CTranslate2 takes Marian's padding for the last token of the vocabulary")
+
+
+def text_names(config: Any) -> list[str]:
+    """Token names of a text model: ids in decimal, and the one name that the Marian converter looks for."""
+    names = [str(index) for index in range(config.vocab_size)]
+    if config.model_type == "marian":
+        names[-1] = "<pad>"
+    return names
+
+
+class Vocabulary:
+    """What the converter asks a tokenizer for, answered from a list of names by id."""
+
+    num_madeup_words = 0
+    special_tokens_map: dict[str, Any] = {}
+    additional_special_tokens: tuple[str, ...] = ()
+
+    def __init__(self, names: list[str], config: Any) -> None:
+        self._names = names
+        self.eos_token = self._name(config, "eos_token_id")
+        self.pad_token = self._name(config, "pad_token_id")
+        self.bos_token = self._name(config, "bos_token_id")
+        # What a name without an id becomes: only Marian's padding, which starts a decoder that ignores it.
+        self.unk_token = self.eos_token
+
+    def _name(self, config: Any, role: str) -> str:
+        index = getattr(config, role, None)
+        index = index[0] if isinstance(index, list) else index
+        return self._names[0 if index is None else index]
+
+    def get_vocab(self) -> dict[str, int]:
+        return {name: index for index, name in enumerate(self._names)}
+
+    def convert_ids_to_tokens(self, index: int) -> str:
+        return self._names[index]

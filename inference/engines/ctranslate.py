@@ -1,0 +1,45 @@
+"""CTranslate2: encoder-decoder generation, GPT-2 and Whisper, in int8 where that proved itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from inference.engines import ctranslate_facts as facts_file
+from inference.engines.ctranslate_codec import load_codec
+from inference.engines.ctranslate_facts import SpeechFacts
+from inference.engines.ctranslate_text import Continuation, Model, TextToText
+from inference.engines.ctranslate_whisper import Transcription
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from inference.artifact import Artifact
+    from inference.engines.engine import Engine
+
+
+def load(artifact: Artifact, pipeline_tag: str, threads: int) -> Engine:
+    """Open a converted model; ``threads`` compute threads, and one call at a time."""
+    return open_engine(artifact.folder, pipeline_tag, threads)
+
+
+def open_engine(folder: Path, pipeline_tag: str, threads: int) -> TextToText | Continuation | Transcription:
+    """The engine over a converted folder, manifest or not."""
+    facts = facts_file.read(folder)
+    generation = facts_file.read_generation(folder)
+    if isinstance(facts, SpeechFacts):
+        return Transcription(folder, facts, generation, open_model(folder, "speech", threads))
+    model = Model(lambda: open_model(folder, facts.kind, threads))
+    engine = TextToText if facts.kind == "seq2seq" else Continuation
+    return engine(facts, generation, load_codec(folder, facts), model, pipeline_tag)
+
+
+def open_model(folder: Path, kind: str, threads: int) -> Any:
+    """CTranslate2's model object; the weights say how they compute (int8 stays int8, fp16 becomes fp32)."""
+    import ctranslate2
+
+    classes = {
+        "seq2seq": ctranslate2.Translator,
+        "causal": ctranslate2.Generator,
+        "speech": ctranslate2.models.Whisper,
+    }
+    return classes[kind](str(folder), device="cpu", inter_threads=1, intra_threads=threads)

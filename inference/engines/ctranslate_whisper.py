@@ -1,0 +1,214 @@
+"""Whisper on CTranslate2: speech of any length to text, with times if asked.
+
+Sound up to 30 s runs as one window. Longer sound runs as transformers' sequential long form does: each window
+starts where the last complete segment of the one before ended, as the model's own timestamps say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inference.engines.ctranslate_codec import JsonCodec
+from inference.engines.generation import Settings
+from inference.engines.log_mel import FRAMES, FRAMES_A_SECOND, HOP, log_mel
+from inference.errors import InvalidField, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from inference.engines.ctranslate_facts import SpeechFacts
+    from inference.task import Call
+
+TIMESTAMP_S = 0.02
+FRAMES_A_TIMESTAMP = 2
+FILTERS = "mel_filters.npy"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Ids between two moments, in seconds from the beginning of the sound."""
+
+    start: float
+    end: float
+    ids: tuple[int, ...]
+
+
+class Transcription:
+    """Speech recognition, and translation into English, by a Whisper model."""
+
+    def __init__(self, folder: Path, facts: SpeechFacts, generation: dict[str, Any], model: Any) -> None:
+        import numpy as np
+
+        self._facts = facts
+        self._generation = generation
+        self._codec = JsonCodec(folder, clean_up=False)
+        self._filters: NDArray[np.float32] = np.load(folder / FILTERS, allow_pickle=False)
+        self._model = model
+        self.last_truncated = 0
+        """Always 0: long sound is transcribed in windows."""
+
+    def run(self, call: Call) -> list[Any]:
+        """For each mono float32 waveform at 16 kHz ``{"text": str}``; with times also ``chunks``."""
+        return [self._one(waveform, call.parameters) for waveform in call.inputs]
+
+    def _one(self, waveform: NDArray[np.float32], given: dict[str, Any]) -> dict[str, Any]:
+        import numpy as np
+
+        is_long = len(waveform) > FRAMES * HOP
+        if not is_long:
+            waveform = np.pad(waveform, (0, FRAMES * HOP - len(waveform)))
+        mel = log_mel(waveform, self._filters)
+        settings = Settings(given, self._generation)
+        shows_times = bool(given.get("return_timestamps"))
+        prompt = self._prompt(mel, given, with_times=shows_times or is_long)
+        if not (is_long or shows_times):
+            return {"text": self._text(self._decode(mel, prompt, settings))}
+        segments = self._sequential(mel, prompt, settings)
+        text = self._text([index for segment in segments for index in segment.ids])
+        return {"text": text, "chunks": self._chunks(segments)} if shows_times else {"text": text}
+
+    def _chunks(self, segments: list[Segment]) -> list[dict[str, Any]]:
+        return [
+            {"timestamp": [round(part.start, 2), round(part.end, 2)], "text": text}
+            for part in segments
+            if (text := self._text(part.ids))
+        ]
+
+    def _sequential(self, mel: NDArray[np.float32], prompt: list[int], settings: Settings) -> list[Segment]:
+        """Windows from the beginning to the end, each from where the last one's speech was complete."""
+        import numpy as np
+
+        segments: list[Segment] = []
+        seek, total = 0, mel.shape[1]
+        while seek < total:
+            window = mel[:, seek : seek + FRAMES]
+            frames = window.shape[1]
+            window = np.pad(window, ((0, 0), (0, FRAMES - frames)))
+            ids = self._decode(window, prompt, settings)
+            found, advance = segments_of(ids, self._facts.first_timestamp, seek / FRAMES_A_SECOND, frames)
+            segments += found
+            seek += max(1, advance)
+        return segments
+
+    def _decode(self, mel: NDArray[np.float32], prompt: list[int], settings: Settings) -> list[int]:
+        """Ids that follow the prompt, timestamps among them, without the end token."""
+        import numpy as np
+
+        room = self._facts.target_window - len(prompt)
+        asked = settings.lengths(len(prompt), self._facts.target_window).maximum
+        is_limited = settings.get("max_new_tokens") is not None or settings.get("max_length") is not None
+        search = settings.search()
+        result = self._model.generate(
+            self._features(np.ascontiguousarray(mel[None])),
+            [prompt],
+            # CTranslate2 spends half of ``max_length`` on the answer and keeps the rest for a prompt.
+            max_length=2 * (asked if is_limited else room),
+            beam_size=search["beam_size"],
+            patience=search["patience"],
+            length_penalty=search["length_penalty"],
+            repetition_penalty=search["repetition_penalty"],
+            no_repeat_ngram_size=search["no_repeat_ngram_size"],
+            max_initial_timestamp_index=self._facts.max_initial_timestamp,
+        )[0]
+        return [index for index in result.sequences_ids[0] if index != self._facts.end]
+
+    @staticmethod
+    def _features(mel: NDArray[np.float32]) -> Any:
+        import ctranslate2
+
+        return ctranslate2.StorageView.from_array(mel)
+
+    def _prompt(self, mel: NDArray[np.float32], given: dict[str, Any], with_times: bool) -> list[int]:
+        """Start, then language and task of a multilingual model, then whether it writes no times."""
+        facts = self._facts
+        prompt = [facts.start]
+        if facts.languages:
+            prompt += [self._language(mel, given.get("language")), self._task(given.get("task"))]
+        elif given.get("task") not in (None, "transcribe"):
+            raise InvalidField("parameters.task", "must be transcribe: this model knows English only")
+        return prompt if with_times else [*prompt, facts.no_timestamps]
+
+    def _task(self, task: str | None) -> int:
+        name = task or "transcribe"
+        if name not in self._facts.tasks:
+            raise InvalidField("parameters.task", f"must be one of {', '.join(sorted(self._facts.tasks))}")
+        return self._facts.tasks[name]
+
+    def _language(self, mel: NDArray[np.float32], language: str | None) -> int:
+        """The id of a named language, or of the one that the first 30 s sound like."""
+        languages = self._facts.languages
+        if language is None:
+            return self._heard(mel)
+        name = language.lower().strip("<|>")
+        code = self._facts.language_names.get(name, name)
+        if code not in languages:
+            problem = f"{printable(language)} is none of the model's {len(languages)} languages"
+            raise InvalidField("parameters.language", problem)
+        return languages[code]
+
+    def _heard(self, mel: NDArray[np.float32]) -> int:
+        """The likeliest language token behind the start token.
+
+        CTranslate2's ``detect_language`` refuses vocabularies that it does not know; holding the decoder to
+        any text id shows the logits of that place, free of the rules for timestamps.
+        """
+        import numpy as np
+
+        result = self._model.generate(
+            self._features(np.ascontiguousarray(mel[None, :, :FRAMES])),
+            [[self._facts.start, 0]],
+            beam_size=1,
+            max_length=2,
+            suppress_blank=False,
+            suppress_tokens=[],
+            return_logits_vocab=True,
+        )[0]
+        logits = np.asarray(result.logits[0][0]).ravel()
+        return max(self._facts.languages.values(), key=lambda index: float(logits[index]))
+
+    def _text(self, ids: Sequence[int]) -> str:
+        """Text ids alone: everything from the end token on is special, whatever the tokenizer file says."""
+        return self._codec.decode([index for index in ids if index < self._facts.end])
+
+
+def segments_of(ids: list[int], first: int, offset: float, frames: int) -> tuple[list[Segment], int]:
+    """Split a window's ids at its pairs of timestamps.
+
+    ``first`` is the id of 0.00 s, ``offset`` the window's start in seconds, ``frames`` its length. Also gives
+    the frames to advance: to the last complete segment, or the whole window when nothing was cut off.
+    The rules are those of the reference implementation's ``transcribe``.
+    """
+    times = [index >= first for index in ids]
+    cuts = [place + 1 for place in range(len(ids) - 1) if times[place] and times[place + 1]]
+    ends_whole = times[-2:] == [False, True]
+    if not cuts:
+        return [_open_segment(ids, times, first, offset, frames)], frames
+    if ends_whole:
+        cuts.append(len(ids))
+    else:
+        cuts[-1] += 1
+    found, begin = [], 0
+    for number, cut in enumerate(cuts):
+        part = ids[begin:cut]
+        last = part[-2] if number == len(cuts) - 1 and not ends_whole else part[-1]
+        found.append(Segment(_time(part[0], first, offset), _time(last, first, offset), tuple(part)))
+        begin = cut
+    return found, frames if ends_whole else (ids[begin - 2] - first) * FRAMES_A_TIMESTAMP
+
+
+def _open_segment(ids: list[int], times: list[bool], first: int, offset: float, frames: int) -> Segment:
+    """A window without a pair: one segment to its last timestamp, or to the window's end."""
+    stamps = [index for index, is_time in zip(ids, times, strict=True) if is_time]
+    end = offset + frames / FRAMES_A_SECOND
+    if stamps and stamps[-1] != first:
+        end = _time(stamps[-1], first, offset)
+    return Segment(offset, end, tuple(ids))
+
+
+def _time(index: int, first: int, offset: float) -> float:
+    return offset + (index - first) * TIMESTAMP_S
