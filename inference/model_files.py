@@ -18,7 +18,6 @@ from inference import child, errors
 from inference.artifact import SUFFIX, Artifact, DamagedArtifact
 from inference.engines.choose import head_of
 from inference.errors import CacheFull, InternalError, ModelNotReady
-from inference.settings import SERVING_ENVIRONMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,7 +34,6 @@ ENOUGH_TO_TELL_BYTES = 1_000_000
 
 # Why each is set stands in the decision record docs/decisions/0003-model-cache.md.
 CHILD_ENVIRONMENT = {
-    **SERVING_ENVIRONMENT,
     "HF_HOME": f"{tempfile.gettempdir()}/hf",
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",

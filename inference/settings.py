@@ -18,9 +18,6 @@ DEFAULT_HUB = "https://huggingface.co"
 MODEL_ID = r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?"
 REVISION = r"[A-Za-z0-9][\w.-]*"
 
-SERVING_ENVIRONMENT = {"CT2_USE_MKL": "1"}
-"""Read by libraries at import. CTranslate2's default backend saturates int8 without VNNI; MKL does not."""
-
 # All that a child process is given: how to start and how to reach the network; no credentials of any kind.
 PASSED_ON = (
     "HTTPS_PROXY",

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inference.settings import PASSED_ON, SERVING_ENVIRONMENT
+from inference.settings import PASSED_ON
 from local.runtime_api import Invocation, Result, RuntimeApi
 from local.server import LoopbackServer
 
@@ -145,7 +145,6 @@ class Environment:
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
             "TMPDIR": str(self._scratch),
-            **SERVING_ENVIRONMENT,
             **self._overrides,
             "MODEL_CACHE": str(self._cache),
         }

@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     from inference.convert.recipe import Recipe
 
 # Engine -> module with a ``convert`` function; transformers serves the snapshot's files as they are.
-RECIPES = {"ctranslate": "inference.convert.ctranslate", "onnx": "inference.convert.onnx"}
+RECIPES = {
+    "ctranslate": "inference.convert.ctranslate",
+    "genai": "inference.convert.genai",
+    "onnx": "inference.convert.onnx",
+}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A repository's chat template: messages -> prompt, character for character as transformers renders it.
 
-The template is somebody else's program. It runs in jinja2's sandbox, sees plain JSON values only, and gets the same
-helpers as in transformers 5 (``utils/chat_template_utils.py``).
+The template is somebody else's program. It runs in jinja2's sandbox, sees plain JSON values only, and
+gets the same helpers as in transformers 5 (``utils/chat_template_utils.py``).
 """
 
 from __future__ import annotations
@@ -36,8 +36,12 @@ class ChatTemplate:
         }
         try:
             return str(self._template.render(**self._special_tokens, **values))
-        except Exception as error:  # whatever somebody else's program does; it worked when the model was converted
-            raise InvalidField("inputs", f"the model's chat template refuses them: {str(error)[:200]}") from error
+        except (
+            Exception
+        ) as error:  # whatever somebody else's program does; it worked when the model was converted
+            raise InvalidField(
+                "inputs", f"the model's chat template refuses them: {str(error)[:200]}"
+            ) from error
 
 
 def _environment() -> Any:
@@ -109,7 +113,11 @@ class _Dict:
 
 
 def _tojson(
-    value: Any, ensure_ascii: bool = False, indent: Any = None, separators: Any = None, sort_keys: bool = False
+    value: Any,
+    ensure_ascii: bool = False,
+    indent: Any = None,
+    separators: Any = None,
+    sort_keys: bool = False,
 ) -> str:
     """Plain JSON: jinja2's own filter escapes HTML, which a model never saw in training."""
     return json.dumps(

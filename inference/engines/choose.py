@@ -34,6 +34,9 @@ ONNX_MODEL_TYPES = frozenset(
 CTRANSLATE_TAGS = ("automatic-speech-recognition", "summarization", "text2text-generation", "translation")
 CTRANSLATE_MODEL_TYPES = ("bart", "m2m_100", "marian", "mbart", "mt5", "pegasus", "t5", "whisper")
 
+# Decoder-only families whose onnxruntime-genai build was compared with torch.
+GENAI_MODEL_TYPES = ("gemma", "gemma2", "llama", "mistral", "phi", "phi3", "qwen2", "qwen3", "smollm3")
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -57,4 +60,6 @@ def choose(pipeline_tag: str, config: Mapping[str, Any]) -> Choice:
         return Choice("ctranslate", f"CTranslate2 serves {pipeline_tag} by {model_type} models")
     if pipeline_tag == "text-generation" and model_type == "gpt2":
         return Choice("ctranslate", f"CTranslate2 serves {pipeline_tag} by {model_type} models")
+    if pipeline_tag == "text-generation" and model_type in GENAI_MODEL_TYPES:
+        return Choice("genai", f"onnxruntime-genai serves {pipeline_tag} by {model_type} models")
     return Choice("transformers", f"no faster engine serves {pipeline_tag} by {model_type} models")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 # Engine name, as artifacts carry it -> module with a ``load`` function.
 MODULES = {
     "ctranslate": "inference.engines.ctranslate",
+    "genai": "inference.engines.genai",
     "onnx": "inference.engines.onnx",
     "transformers": "inference.engines.transformers_",
 }

@@ -7,15 +7,17 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inference.convert import ctranslate
 from inference.convert import onnx as recipe
 from inference.convert.recipe import Source
 from local.demo.measure_sentiment import read_everyday
 from local.demo_models import DEMO_REPOSITORIES
 from tests.conftest import ROOT
+from tests.engines import tiny
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,10 +35,10 @@ print(json.dumps([head.scores(text).tolist() for text in json.load(sys.stdin)]))
 """
 
 
-def scores(folder: Path, texts: list[str], *emulator: str) -> list[list[float]]:
-    """Scores from a process of its own, under an emulator or not."""
+def answers(code: str, folder: Path, texts: list[str], *emulator: str) -> Any:
+    """What a process of its own makes of texts, under an emulator or not."""
     done = subprocess.run(
-        [*emulator, sys.executable, "-c", ANSWER, str(folder)],
+        [*emulator, sys.executable, "-c", code, str(folder)],
         cwd=ROOT,
         input=json.dumps(texts),
         capture_output=True,
@@ -44,23 +46,48 @@ def scores(folder: Path, texts: list[str], *emulator: str) -> list[list[float]]:
         check=True,
         timeout=280,
     )
-    found: list[list[float]] = json.loads(done.stdout)
-    return found
+    return json.loads(done.stdout)
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("default")
-@pytest.mark.skipif(
-    QEMU is None and not os.environ.get("REQUIRE_QEMU"), reason="needs qemu-x86_64 (Debian: qemu-user)"
-)
-def test_answers_do_not_depend_on_vnni(tmp_path: Path) -> None:
+GENERATE = """
+import json, sys
+from pathlib import Path
+from inference.engines.ctranslate import open_engine
+from inference.task import Call
+engine = open_engine(Path(sys.argv[1]), "summarization", 1)
+print(json.dumps(engine.run(Call(json.load(sys.stdin), {"max_length": 12, "num_beams": 1}, True))))
+"""
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("default"),
+    pytest.mark.skipif(
+        QEMU is None and not os.environ.get("REQUIRE_QEMU"), reason="needs qemu-x86_64 (Debian: qemu-user)"
+    ),
+]
+
+
+def test_labels_do_not_depend_on_vnni(tmp_path: Path) -> None:
     assert QEMU
     texts = [row.text for row in read_everyday()][::6]
     config = json.loads((DEMO / "config.json").read_text())
     source = Source(DEMO, config, "text-classification", tuple(texts), "int8", 1)
     recipe.convert(source, tmp_path, lambda stage: None)
-    native = scores(tmp_path, texts)
-    emulated = scores(tmp_path, texts, QEMU, "-cpu", "Haswell")
+    native = answers(ANSWER, tmp_path, texts)
+    emulated = answers(ANSWER, tmp_path, texts, QEMU, "-cpu", "Haswell")
     for here, there in zip(native, emulated, strict=True):
         assert here.index(max(here)) == there.index(max(there))
         assert there == pytest.approx(here, abs=0.01)
+
+
+def test_generated_text_does_not_depend_on_vnni(tmp_path: Path) -> None:
+    assert QEMU
+    snapshot = tiny.bart(tmp_path / "bart")
+    config = json.loads((snapshot / "config.json").read_text())
+    texts = ["Good.", "It was not what I had hoped for.", "ünïcödé 🎉"]
+    target = tmp_path / "artifact"
+    target.mkdir()
+    source = Source(snapshot, config, "summarization", tuple(texts), "int8", 1)
+    ctranslate.convert(source, target, lambda stage: None)
+    native = answers(GENERATE, target, texts)
+    assert native == answers(GENERATE, target, texts, QEMU, "-cpu", "Haswell")

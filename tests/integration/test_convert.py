@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from inference.deadline import Deadline
+from inference.engines.engine import load
 from inference.errors import InternalError, ModelNotReady
 from inference.model_files import ModelFiles, Purpose
-from inference.task import Model
+from inference.task import Call, Model
 from local.hub import HubServer
 from tests.conftest import ROOT
+from tests.engines import tiny
+from tests.engines.test_genai import make_snapshot
 from tests.engines.tiny_models import make_classifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from inference.artifact import Artifact
@@ -121,6 +124,28 @@ def test_a_model_that_no_fast_engine_knows_is_served_by_transformers_and_says_so
     manifest = prepare(hub, tmp_path, other).manifest
     assert manifest.engine == "transformers"
     assert manifest.reason.startswith("no faster engine serves any-other-task by bert models")
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize(
+    ("make", "tag", "engine"),
+    [
+        (tiny.bart, "summarization", "ctranslate"),
+        (lambda folder: make_snapshot(folder, "llama"), "text-generation", "genai"),
+    ],
+    ids=["bart", "llama"],
+)
+def test_generation_models_are_prepared_and_loaded_the_same_way(
+    tmp_path: Path, make: Callable[[Path], Path], tag: str, engine: str
+) -> None:
+    make(tmp_path / "repositories" / "hublet" / "tiny")
+    purpose = Purpose(tag, ("Good.",), "int8", threads=1, memory_mb=4096)
+    with HubServer(tmp_path / "repositories") as hub:
+        artifact = prepare(hub, tmp_path, purpose)
+    assert artifact.manifest.engine == engine
+    assert artifact.manifest.precision.startswith("int")
+    loaded = load(artifact, tag, 1)
+    assert len(loaded.run(Call(["Good.", "Bad."], {"max_new_tokens": 3}, is_list=True))) == 2
 
 
 def test_two_precisions_stand_side_by_side(hub: HubServer, tmp_path: Path) -> None:
