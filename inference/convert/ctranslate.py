@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from inference.convert import ctranslate_describe as describe
 from inference.convert import ctranslate_weights as weights
 from inference.convert import teacher_forced as proof
-from inference.convert.recipe import Form
+from inference.convert.recipe import Form, why_kept
 from inference.engines.ctranslate import open_model
 from inference.engines.log_mel import FRAMES, HOP, log_mel
 
@@ -76,7 +76,7 @@ def convert(source: Source, folder: Path, report: Callable[[str], None]) -> Form
             break
         rejected.append({"precision": precision, "figures": drift.figures})
     tools = {name: importlib.metadata.version(name) for name in TOOLS}
-    return Form(precision, _reason(source, precision, rejected), drift, tuple(rejected), tools)
+    return Form(precision, why_kept(source, precision, rejected), drift, tuple(rejected), tools)
 
 
 def _load(source: Source) -> Any:
@@ -139,12 +139,3 @@ def _spectrogram(waveform: Any, filters: Any) -> Any:
 def _speech_prompt(facts: SpeechFacts) -> tuple[int, ...]:
     middle = (facts.languages.get("en", facts.start), facts.tasks["transcribe"]) if facts.languages else ()
     return (facts.start, *middle, facts.no_timestamps)
-
-
-def _reason(source: Source, precision: str, rejected: list[dict[str, Any]]) -> str:
-    if source.precision != "auto":
-        return f"precision={source.precision} was asked for"
-    if not rejected:
-        return f"{precision} is the fastest form, and within the budget"
-    tried = ", ".join(str(entry["precision"]) for entry in rejected)
-    return f"{precision} is the fastest form within the budget; over it: {tried}"

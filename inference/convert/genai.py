@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.convert.genai_proof import Proof
-from inference.convert.recipe import Form
+from inference.convert.recipe import Form, why_kept
 from inference.engines.genai import SERVING
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def convert(source: Source, folder: Path, report: Callable[[str], None]) -> Form
     if candidate is FP32 and not drift.within_budget:
         raise RuntimeError(f"the model builder's graph is not this model: {drift.figures}")
     _write(folder, notes, tokenizer, context)
-    return Form(candidate.name, _reason(source, candidate, rejected), drift, tuple(rejected), tools())
+    return Form(candidate.name, why_kept(source, candidate.name, rejected), drift, tuple(rejected), tools())
 
 
 def tools() -> dict[str, str]:
@@ -180,12 +180,3 @@ def _empty(folder: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
-
-
-def _reason(source: Source, kept: Candidate, rejected: list[dict[str, Any]]) -> str:
-    if source.precision != "auto":
-        return f"precision={source.precision} was asked for"
-    if not rejected:
-        return f"{kept.name} is the fastest form, and within the budget"
-    tried = ", ".join(str(entry["precision"]) for entry in rejected)
-    return f"{kept.name} is the fastest form within the budget; over it: {tried}"

@@ -7,14 +7,14 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from inference.convert import export, proof, quantise
-from inference.convert.recipe import Form
+from inference.convert.recipe import Form, why_kept
 from inference.engines.onnx import MODEL, head_class, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from inference.convert.recipe import Drift, Source
+    from inference.convert.recipe import Source
 
 KEPT = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
 TOOLS = ("torch", "transformers", "onnx", "onnxscript", "onnxruntime")
@@ -43,18 +43,9 @@ def convert(source: Source, folder: Path, report: Callable[[str], None]) -> Form
             break
         rejected.append({"precision": form.name, "figures": drift.figures})
     graph.unlink()
-    return Form(form.name, _reason(source, form.name, drift, rejected), drift, tuple(rejected), tools())
+    return Form(form.name, why_kept(source, form.name, rejected), drift, tuple(rejected), tools())
 
 
 def tools() -> dict[str, str]:
     """Versions of what made the artifact."""
     return {name: importlib.metadata.version(name) for name in TOOLS}
-
-
-def _reason(source: Source, name: str, drift: Drift, rejected: list[dict[str, Any]]) -> str:
-    if source.precision != "auto":
-        return f"precision={source.precision} was asked for"
-    if not rejected:
-        return f"{name} is the fastest form, and within the budget"
-    tried = ", ".join(str(entry["precision"]) for entry in rejected)
-    return f"{name} is the fastest form within the budget; over it: {tried}"

@@ -54,3 +54,13 @@ class Recipe(Protocol):
     """Writes into ``folder`` all that serving needs: weights, tokenizer files, config; as real files."""
 
     def __call__(self, source: Source, folder: Path, report: Callable[[str], None]) -> Form: ...
+
+
+def why_kept(source: Source, name: str, rejected: list[dict[str, Any]]) -> str:
+    """The reason that a form carries: it was forced, or it is the first that kept the budget."""
+    if source.precision != "auto":
+        return f"precision={source.precision} was asked for"
+    if not rejected:
+        return f"{name} is the fastest form, and within the budget"
+    tried = ", ".join(str(entry["precision"]) for entry in rejected)
+    return f"{name} is the fastest form within the budget; over it: {tried}"
