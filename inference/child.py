@@ -6,6 +6,7 @@ the function. The child writes JSON lines: progress (``stage`` and figures), the
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from inference.deadline import Deadline
 
 PACKAGE_PARENT = Path(__file__).parents[1]
+BYTES = "base64"
+"""An object with this one key stands for bytes."""
 
 
 class OutOfTime(Exception):
@@ -55,7 +58,7 @@ def run(
         killer = threading.Timer(deadline.remaining_s, process.kill)
         killer.start()
         try:
-            process.stdin.write(json.dumps(job) + "\n")
+            process.stdin.write(json.dumps(job, default=_encode) + "\n")
             process.stdin.flush()
             outcome = _follow(process.stdout, progress)
         except BrokenPipeError:
@@ -80,7 +83,7 @@ def _follow(lines: Iterator[str], progress: Callable[[dict[str, Any]], None]) ->
 
 def read_job() -> dict[str, Any]:
     """In the child: the job; from here on the child dies with its parent."""
-    job: dict[str, Any] = json.loads(sys.stdin.readline())
+    job: dict[str, Any] = json.loads(sys.stdin.readline(), object_hook=_decode)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     return job
 
@@ -88,6 +91,17 @@ def read_job() -> dict[str, Any]:
 def emit(**line: Any) -> None:
     """In the child: one JSON line to the parent."""
     print(json.dumps(line), file=sys.__stdout__, flush=True)
+
+
+def _encode(value: Any) -> dict[str, str]:
+    """Examples of image and audio tasks are bytes, which JSON has not."""
+    if not isinstance(value, bytes):
+        raise TypeError(f"a job cannot carry a {type(value).__name__}")
+    return {BYTES: base64.b64encode(value).decode()}
+
+
+def _decode(value: dict[str, Any]) -> Any:
+    return base64.b64decode(value[BYTES]) if value.keys() == {BYTES} else value
 
 
 def _die_with_parent() -> None:

@@ -6,7 +6,8 @@ import importlib.metadata
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from inference.convert import export, proof, quantise
+from inference.convert import export, quantise
+from inference.convert.proofs import prove
 from inference.convert.recipe import Form, why_kept
 from inference.engines.onnx import MODEL, head_class, session
 
@@ -31,7 +32,7 @@ def convert(source: Source, folder: Path, report: Callable[[str], None]) -> Form
     graph = folder / "exported.onnx"
     export.export(reference, graph, head.OUTPUTS)
     report("proving")
-    proven = proof.Proof(head(folder, export.runner(reference)), source.inputs)
+    proven = prove(source.pipeline_tag, head(folder, export.runner(reference)), source.inputs)
     del reference
     rejected: list[dict[str, Any]] = []
     forms = quantise.forms(source.precision)

@@ -9,8 +9,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
-from inference.engines.choose import ONNX_HEADS
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -22,11 +20,15 @@ if TYPE_CHECKING:
     from inference.task import Call
 
 MODEL = "model.onnx"
-HEADS = {"sequence-classification": "sequence_classification.SequenceClassification"}
+HEADS = {"text-classification": "sequence_classification.SequenceClassification"}
+"""Pipeline tag -> file and class in ``inference/engines/heads/``."""
 
 
 class Head(Protocol):
-    """What a head offers the engine."""
+    """Made from the artifact's folder and a runner: the engine's session in serving, torch in the proof."""
+
+    OUTPUTS: tuple[str, ...]
+    """The outputs of the torch model that the graph gives, in this order."""
 
     def run(self, call: Call) -> list[Any]: ...
 
@@ -49,7 +51,7 @@ def load(artifact: Artifact, pipeline_tag: str, threads: int) -> OnnxEngine:
 
 def head_class(pipeline_tag: str) -> Any:
     """The head that serves a pipeline tag."""
-    module, name = HEADS[ONNX_HEADS[pipeline_tag]].split(".")
+    module, name = HEADS[pipeline_tag].split(".")
     return getattr(import_module(f"inference.engines.heads.{module}"), name)
 
 

@@ -1,9 +1,10 @@
-"""An artifact against fp32 torch on the same inputs: what is measured, and the budget it must keep."""
+"""Labels: how often the best one stays, and how far scores move."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inference.convert.budgets import LABEL_AGREEMENT, MEAN_SCORE_DIFFERENCE
 from inference.convert.recipe import Drift
 
 if TYPE_CHECKING:
@@ -11,11 +12,6 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
-
-LABEL_AGREEMENT = 0.99
-"""At least this part of the texts keeps its best label."""
-MEAN_SCORE_DIFFERENCE = 0.02
-"""At most this far apart are scores (0 to 1) on average."""
 
 
 class Proof:
