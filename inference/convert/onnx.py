@@ -10,6 +10,7 @@ from inference.convert import export, quantise
 from inference.convert.proofs import prove
 from inference.convert.recipe import Form, why_kept
 from inference.engines.onnx import MODEL, head_class, session
+from inference.engines.torch_ import load_model, runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,12 +29,13 @@ def convert(source: Source, folder: Path, report: Callable[[str], None]) -> Form
             shutil.copyfile(source.snapshot / name, folder / name)
     head = head_class(source.pipeline_tag)
     report("exporting")
-    reference = export.load_torch(source)
+    reference = load_model(source.snapshot, source.pipeline_tag, source.threads, attention="eager")
     graph = folder / "exported.onnx"
     export.export(reference, graph, head.OUTPUTS)
     report("proving")
-    proven = prove(source.pipeline_tag, head(folder, export.runner(reference)), source.inputs)
-    del reference
+    torch_head = head(folder, runner(reference, head.OUTPUTS))
+    proven = prove(source.pipeline_tag, torch_head, source.inputs)
+    del reference, torch_head
     rejected: list[dict[str, Any]] = []
     forms = quantise.forms(source.precision)
     for form in forms:
