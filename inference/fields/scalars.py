@@ -1,34 +1,12 @@
-"""Declared request fields: one declaration checks a value and describes it to clients.
-
-Every ``read`` takes any JSON value and either returns a clean one or raises an error that names the field
-and the limit. Names follow the Hub's task specifications.
-"""
+"""Fields of one value: text, numbers, words, true or false."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from inference.errors import InvalidField, printable
-
-
-class Field(Protocol):
-    """What a request may carry under one name."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def help(self) -> str: ...
-
-    @property
-    def default(self) -> Any: ...
-
-    def read(self, value: Any, at: str) -> Any:
-        """The clean value; ``at`` is how an error names the place, like ``parameters.top_k``."""
-
-    def schema(self) -> dict[str, Any]:
-        """JSON Schema of the field, for ``GET /``."""
+from inference.errors import InvalidField
+from inference.fields.field import json_type
 
 
 @dataclass(frozen=True)
@@ -54,39 +32,6 @@ class Text:
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "minLength": self.min_chars, "maxLength": self.max_chars}
-
-
-@dataclass(frozen=True)
-class Items:
-    """One item, or a list of 1 to ``max_items`` of them; reads as a list either way."""
-
-    item: Field
-    max_items: int
-
-    @property
-    def name(self) -> str:
-        return self.item.name
-
-    @property
-    def help(self) -> str:
-        return self.item.help
-
-    @property
-    def default(self) -> Any:
-        return None
-
-    def read(self, value: Any, at: str) -> list[Any]:
-        if not isinstance(value, list):
-            return [self.item.read(value, at)]
-        if not value:
-            raise InvalidField(at, "must not be an empty list")
-        if len(value) > self.max_items:
-            raise InvalidField(at, f"has {len(value):,} items; the limit is {self.max_items:,}")
-        return [self.item.read(item, f"{at}[{index}]") for index, item in enumerate(value)]
-
-    def schema(self) -> dict[str, Any]:
-        one = self.item.schema()
-        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": self.max_items}]}
 
 
 @dataclass(frozen=True)
@@ -162,33 +107,6 @@ class Flag:
 
     def schema(self) -> dict[str, Any]:
         return {"type": "boolean"}
-
-
-def read_all(fields: tuple[Field, ...], values: Any, at: str) -> dict[str, Any]:
-    """Read a JSON object of optional fields; ``null`` means the default, an unknown name is an error."""
-    if values is None:
-        values = {}
-    if not isinstance(values, dict):
-        raise InvalidField(at, f"must be an object, not {json_type(values)}")
-    known = {field.name: field for field in fields}
-    for name in values:
-        if name not in known:
-            raise InvalidField(f"{at}.{printable(name)}", f"is unknown; known: {', '.join(known) or 'none'}")
-    return {
-        name: field.default if values.get(name) is None else field.read(values[name], f"{at}.{name}")
-        for name, field in known.items()
-    }
-
-
-def describe(field: Field) -> dict[str, Any]:
-    """A field as ``GET /`` shows it: JSON Schema plus its default and help."""
-    return {"name": field.name, **field.schema(), "default": field.default, "description": field.help}
-
-
-def json_type(value: Any) -> str:
-    """The JSON name of a value's type, for messages."""
-    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
-    return names.get(type(value), "a number")
 
 
 def _within(value: float, minimum: float, maximum: float, at: str) -> float:
