@@ -1,0 +1,28 @@
+"""Declared request fields: one declaration checks a value and describes it to clients.
+
+Every ``read`` takes any JSON value and either returns a clean one or raises an error that names the field
+and the limit. Names follow the Hub's task specifications.
+"""
+
+from inference.fields.field import Field, describe, json_type
+from inference.fields.lists import Items, Words
+from inference.fields.media import Media
+from inference.fields.objects import Group, Record, read_all
+from inference.fields.scalars import Choice, Flag, Integer, Number, Text
+
+__all__ = [
+    "Choice",
+    "Field",
+    "Flag",
+    "Group",
+    "Integer",
+    "Items",
+    "Media",
+    "Number",
+    "Record",
+    "Text",
+    "Words",
+    "describe",
+    "json_type",
+    "read_all",
+]

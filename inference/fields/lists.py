@@ -1,0 +1,87 @@
+"""Fields of several values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inference.errors import InvalidField
+from inference.fields.field import Field, json_type
+
+if TYPE_CHECKING:
+    from inference.fields.scalars import Text
+
+
+@dataclass(frozen=True)
+class Items:
+    """One item, or a list of 1 to ``max_items`` of them; reads as a list either way."""
+
+    item: Field
+    max_items: int
+
+    @property
+    def name(self) -> str:
+        return self.item.name
+
+    @property
+    def help(self) -> str:
+        return self.item.help
+
+    @property
+    def default(self) -> Any:
+        return None
+
+    def read(self, value: Any, at: str) -> list[Any]:
+        if not isinstance(value, list):
+            return [self.item.read(value, at)]
+        if not value:
+            raise InvalidField(at, "must not be an empty list")
+        if len(value) > self.max_items:
+            raise InvalidField(at, f"has {len(value):,} items; the limit is {self.max_items:,}")
+        return [self.item.read(item, f"{at}[{index}]") for index, item in enumerate(value)]
+
+    def schema(self) -> dict[str, Any]:
+        one = self.item.schema()
+        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": self.max_items}]}
+
+
+@dataclass(frozen=True)
+class Words:
+    """A list of 1 to ``max_items`` different texts; one string is split at its commas where that is allowed."""
+
+    item: Text
+    max_items: int
+    splits_commas: bool = False
+    """Whether ``"a, b"`` counts as ``["a", "b"]``; else a string is a list of one."""
+    is_required: bool = False
+    keeps_doubles: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.item.name
+
+    @property
+    def help(self) -> str:
+        return self.item.help
+
+    @property
+    def default(self) -> Any:
+        return None
+
+    def read(self, value: Any, at: str) -> list[str]:
+        if isinstance(value, str):
+            parts = [part.strip() for part in value.split(",")] if self.splits_commas else [value]
+            value = [part for part in parts if part] or [""]
+        if not isinstance(value, list):
+            raise InvalidField(at, f"must be a list of strings, not {json_type(value)}")
+        if not value:
+            raise InvalidField(at, "must not be an empty list")
+        if len(value) > self.max_items:
+            raise InvalidField(at, f"has {len(value):,} items; the limit is {self.max_items:,}")
+        words = [self.item.read(item, f"{at}[{index}]") for index, item in enumerate(value)]
+        return words if self.keeps_doubles else list(dict.fromkeys(words))
+
+    def schema(self) -> dict[str, Any]:
+        one = self.item.schema()
+        several = {"type": "array", "items": one, "minItems": 1, "maxItems": self.max_items}
+        return {"anyOf": [several, {"type": "string", "minLength": 1}]}
