@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inference.engines.heads.labels import label_names
+from inference.engines.softmax import softmax
 from inference.engines.text import TextEncoder, read_json
 
 if TYPE_CHECKING:
@@ -25,26 +27,27 @@ class SequenceClassification:
 
     def __init__(self, folder: Path, run: Run) -> None:
         config = read_json(folder / "config.json")
-        labels = config.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
-        self._labels = [labels[key] for key in sorted(labels, key=int)]
+        self._labels = label_names(config)
         self._default = default_function(config, len(self._labels))
         self._encoder = TextEncoder(folder)
         self._run = run
-
-    def logits(self, text: str) -> NDArray[np.float32]:
-        """Shape (labels,)."""
-        logits: NDArray[np.float32] = self._run(self._encoder.encode(text))[0][0]
-        return logits
+        self.last_truncated = 0
+        """How many texts of the last call were cut to the model's window."""
 
     def scores(self, text: str, function: str | None = None) -> NDArray[np.float64]:
         """Shape (labels,), in the order of the model's labels."""
-        return apply(self.logits(text), function or self._default)
+        return apply(self._run(self._encoder.encode(text))[0][0], function or self._default)
 
     def run(self, call: Call) -> list[list[dict[str, Any]]]:
         """For each input the labels, best first: ``[{"label": str, "score": float}, ...]``."""
         top_k = call.parameters.get("top_k")
         function = call.parameters.get("function_to_apply")
-        return [self._ranked(self.scores(text, function))[:top_k] for text in call.inputs]
+        self.last_truncated = 0
+        results = []
+        for text in call.inputs:
+            results.append(self._ranked(self.scores(text, function))[:top_k])
+            self.last_truncated += self._encoder.was_cut
+        return results
 
     def _ranked(self, scores: NDArray[np.float64]) -> list[dict[str, Any]]:
         named = [
@@ -66,11 +69,7 @@ def apply(logits: NDArray[np.float32], function: str) -> NDArray[np.float64]:
     """Scores from logits."""
     import numpy as np
 
+    if function == "softmax":
+        return softmax(logits)
     values = logits.astype(np.float64)
-    if function == "none":
-        return values
-    if function == "sigmoid":
-        return 1 / (1 + np.exp(-values))
-    exponents = np.exp(values - values.max())
-    result: NDArray[np.float64] = exponents / exponents.sum()
-    return result
+    return 1 / (1 + np.exp(-values)) if function == "sigmoid" else values
