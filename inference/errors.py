@@ -40,6 +40,12 @@ class MethodNotAllowed(HubletError):
     status = 405
 
 
+class NotAcceptable(HubletError):
+    """None of the content types that the caller accepts can be made."""
+
+    status = 406
+
+
 class PayloadTooLarge(HubletError):
     """The body passes the stated limit."""
 

@@ -13,12 +13,16 @@ from inference.errors import BadRequest, InvalidField, PayloadTooLarge, Unsuppor
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from inference.task import Task
+
 MAX_BODY_BYTES = 6 * 1024 * 1024
 """Lambda's own limit for a synchronous request (AWS Lambda developer guide, "Lambda quotas")."""
 
 # curl -d sends the form type when none is given; the body is JSON all the same.
-JSON_TYPES = ("", "application/json", "text/plain", "application/x-www-form-urlencoded")
-TOP_LEVEL = ("inputs", "parameters", "model", "options")
+UNNAMED_TYPES = ("", "application/x-www-form-urlencoded")
+JSON_TYPES = (*UNNAMED_TYPES, "application/json", "text/plain")
+TOP_LEVEL = ("inputs", "parameters", "model", "options", "stream")
+"""The last two are what older and newer clients of the Hub send along; they change nothing here."""
 
 
 @dataclass(frozen=True)
@@ -34,18 +38,31 @@ class Request:
     event: Any = None
     """A direct invoke's event; ``None`` for HTTP."""
 
-    def document(self) -> dict[str, Any]:
-        """The request's JSON object."""
-        value = self._parsed() if self.is_http else self.event
+    def document(self, media_kind: str | None = None) -> dict[str, Any]:
+        """The request's JSON object; a body that is itself an image or a recording counts as ``inputs``."""
+        if self.is_http and media_kind and self._is_media(media_kind):
+            return {"inputs": self.body}
+        value = self._parsed(media_kind) if self.is_http else self.event
         if not isinstance(value, dict):
             raise BadRequest('the body must be a JSON object like {"inputs": ...}')
         return value
 
-    def _parsed(self) -> Any:
-        kind = self.headers.get("content-type", "").split(";")[0].strip().lower()
-        if kind not in JSON_TYPES:
+    @property
+    def _content_type(self) -> str:
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    def _is_media(self, kind: str) -> bool:
+        """Named as media, or named as nothing in particular and no JSON object."""
+        named = self._content_type
+        if named.startswith(f"{kind}/") or named == "application/octet-stream":
+            return True
+        return named in UNNAMED_TYPES and bool(self.body) and not self.body.lstrip().startswith(b"{")
+
+    def _parsed(self, media_kind: str | None) -> Any:
+        if self._content_type not in JSON_TYPES:
+            wanted = "application/json" + (f" or {media_kind}/*" if media_kind else "")
             raise UnsupportedMediaType(
-                f"content type {printable(kind)} is not supported; send application/json"
+                f"content type {printable(self._content_type)} is not supported; send {wanted}"
             )
         if not self.body.strip():
             raise BadRequest('the body is empty; send JSON like {"inputs": ...}')
@@ -75,18 +92,40 @@ def read(event: Any) -> Request:
     )
 
 
-def read_body(document: dict[str, Any], aliases: tuple[str, ...]) -> Body:
-    """Name the parts; a plain form like ``{"text": ...}`` counts as ``inputs``."""
-    unknown = [name for name in document if name not in (*TOP_LEVEL, *aliases)]
-    if unknown:
-        raise InvalidField(
-            printable(unknown[0]), f"is unknown; known: {', '.join((*TOP_LEVEL[:3], *aliases))}"
-        )
-    given = [name for name in ("inputs", *aliases) if name in document]
-    if len(given) != 1:
-        problem = "is required" if not given else f"is given twice, also as {given[1]}"
+def read_body(document: dict[str, Any], task: Task) -> Body:
+    """Name the parts. A plain form like ``{"text": ...}`` or ``{"question": ..., "context": ...}`` counts as
+    ``inputs``, and a parameter may stand at the top level, where some of the Hub's clients put it.
+    """
+    names = [field.name for field in task.parameters]
+    known = (*TOP_LEVEL[:3], *task.aliases, *task.parts, *names)
+    for name in document:
+        if name not in (*known, *TOP_LEVEL):
+            raise InvalidField(printable(name), f"is unknown; known: {', '.join(known)}")
+    parameters = document.get("parameters")
+    if loose := {name: document[name] for name in names if name in document}:
+        parameters = _joined(parameters, loose)
+    return Body(_inputs(document, task), parameters, document.get("model"))
+
+
+def _inputs(document: dict[str, Any], task: Task) -> Any:
+    given = [name for name in ("inputs", *task.aliases) if name in document]
+    parts = {name: document[name] for name in task.parts if name in document}
+    if parts and not given:
+        return parts
+    if len(given) != 1 or parts:
+        problem = "is required" if not given else f"is given twice, also as {[*given, *parts][1]}"
         raise InvalidField("inputs", problem)
-    return Body(document[given[0]], document.get("parameters"), document.get("model"))
+    return document[given[0]]
+
+
+def _joined(parameters: Any, loose: dict[str, Any]) -> Any:
+    if parameters is None:
+        return loose
+    if not isinstance(parameters, dict):
+        return parameters  # refused, with its name, when the parameters are read
+    if twice := loose.keys() & parameters.keys():
+        raise InvalidField(f"parameters.{min(twice)}", "is given twice, also at the top level")
+    return {**parameters, **loose}
 
 
 def parse_json(data: bytes) -> Any:

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
+from dataclasses import dataclass, field
 from typing import Any
 
 from inference.errors import HubletError, ModelNotReady, PayloadTooLarge
 
+JSON = "application/json"
 MAX_REPLY_BYTES = 6 * 1024 * 1024
 """Lambda's own limit for a synchronous response (AWS Lambda developer guide, "Lambda quotas")."""
 
 
-def http_result(result: Any, request_id: str) -> dict[str, Any]:
-    """A 200 reply with a JSON body."""
-    body = encode(result)
+@dataclass(frozen=True)
+class Answer:
+    """What a route answers: a JSON value, or bytes or text of another content type."""
+
+    value: Any
+    content_type: str = JSON
+    headers: dict[str, str] = field(default_factory=dict)
+    """Facts about the answer, such as how many inputs were cut."""
+
+
+def http_result(answer: Answer, request_id: str) -> dict[str, Any]:
+    """A 200 reply."""
+    is_binary = isinstance(answer.value, bytes)
+    if answer.content_type == JSON:
+        body = encode(answer.value)
+    else:
+        body = base64.b64encode(answer.value).decode() if is_binary else str(answer.value)
     if len(body.encode()) > MAX_REPLY_BYTES:
         raise PayloadTooLarge(f"the answer passes {MAX_REPLY_BYTES:,} bytes; send fewer inputs")
-    return _reply(200, body, {"x-request-id": request_id})
+    headers = {"content-type": answer.content_type, "x-request-id": request_id, **answer.headers}
+    return _reply(200, body, headers, is_binary)
 
 
 def http_error(error: HubletError, request_id: str) -> dict[str, Any]:
@@ -27,7 +45,7 @@ def http_error(error: HubletError, request_id: str) -> dict[str, Any]:
         "type": type(error).__name__,
         "request_id": request_id,
     }
-    headers = {"x-request-id": request_id}
+    headers = {"content-type": JSON, "x-request-id": request_id}
     if error.retry_after_s is not None:
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after_s)))
     if isinstance(error, ModelNotReady):
@@ -40,10 +58,5 @@ def encode(value: Any) -> str:
     return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
 
-def _reply(status: int, body: str, headers: dict[str, str]) -> dict[str, Any]:
-    return {
-        "statusCode": status,
-        "headers": {"content-type": "application/json", **headers},
-        "body": body,
-        "isBase64Encoded": False,
-    }
+def _reply(status: int, body: str, headers: dict[str, str], is_base64: bool = False) -> dict[str, Any]:
+    return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": is_base64}

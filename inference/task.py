@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference import fields
@@ -13,13 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+ALWAYS_LISTS = ("summarization", "text-classification", "text-generation", "translation")
+"""Tasks for which the Hub answers a list even to a single input."""
+
+
 @dataclass(frozen=True)
 class Model:
     """A model repository on the Hub, at a pinned commit where one is known."""
 
     id: str
     revision: str = "main"
-    """40-hex commit, or a branch that is resolved once, at the first download, and then kept."""
+    """40-hex commit, or a branch or short commit that is resolved once, at the first download, and kept."""
+    pickle_weights: bool = False
+    """Whether ``pytorch_model.bin`` may be taken where the repository has no safetensors. It is read with
+    torch's ``weights_only`` in the conversion child, which has no credentials; serving never sees it."""
 
     @property
     def is_pinned(self) -> bool:
@@ -78,6 +87,18 @@ class Task:
     def function_name(self) -> str:
         return self.name.replace("_", "-")
 
+    @property
+    def media_kind(self) -> str | None:
+        """``image`` or ``audio`` where a request's whole body may be the input."""
+        item = self.inputs.item if isinstance(self.inputs, fields.Items) else self.inputs
+        return item.kind if isinstance(item, fields.Media) else None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names that a plain body may carry instead of ``inputs``: ``question`` and ``context``."""
+        item = self.inputs.item if isinstance(self.inputs, fields.Items) else self.inputs
+        return tuple(part.name for part in item.parts) if isinstance(item, fields.Record) else ()
+
     def with_model(self, model: str | None, revision: str | None) -> Task:
         """The same task with an operator's choice of model; no revision given means ``main``."""
         if model is None and revision is None:
@@ -96,12 +117,28 @@ class Task:
 
     def prepare(self, inputs: Any, parameters: Any) -> Call:
         """Check a caller's inputs and parameters against the declared fields."""
+        takes_lists = isinstance(self.inputs, fields.Items)
+        checked = self.inputs.read(inputs, "inputs")
         return Call(
-            inputs=self.inputs.read(inputs, "inputs"),
-            parameters=fields.read_all(self.parameters, parameters, "parameters"),
-            is_list=isinstance(inputs, list),
+            inputs=checked if takes_lists else [checked],
+            parameters=self._flat(fields.read_all(self.parameters, parameters, "parameters")),
+            is_list=takes_lists and isinstance(inputs, list),
         )
+
+    def _flat(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Grouped parameters beside the others, where the caller did not name them twice."""
+        for group in self.parameters:
+            if isinstance(group, fields.Group):
+                for name, value in (values.pop(group.name) or {}).items():
+                    if values.get(name) is None:
+                        values[name] = value
+        return values
 
     def present(self, call: Call, results: list[Any]) -> Any:
         """Engine results, one an input, in the shape of the Hub's task specification."""
-        return results
+        return results if call.is_list or self.pipeline_tag in ALWAYS_LISTS else results[0]
+
+
+def packaged(name: str) -> str:
+    """A file of ``inference/tasks/examples/`` as base64, for an example's body."""
+    return base64.b64encode((Path(__file__).parent / "tasks" / "examples" / name).read_bytes()).decode()

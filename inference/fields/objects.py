@@ -7,6 +7,7 @@ from typing import Any
 
 from inference.errors import InvalidField, printable
 from inference.fields.field import Field, json_type
+from inference.fields.lists import Words
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,9 @@ def read_all(fields: tuple[Field, ...], values: Any, at: str) -> dict[str, Any]:
     for name in values:
         if name not in known:
             raise InvalidField(f"{at}.{printable(name)}", f"is unknown; known: {', '.join(known) or 'none'}")
+    for name, field in known.items():
+        if isinstance(field, Words) and field.is_required and values.get(name) is None:
+            raise InvalidField(f"{at}.{name}", "is required")
     return {
         name: field.default if values.get(name) is None else field.read(values[name], f"{at}.{name}")
         for name, field in known.items()

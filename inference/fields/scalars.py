@@ -43,16 +43,21 @@ class Integer:
     minimum: int
     maximum: int
     default: int | None = None
+    multiple_of: int = 1
 
     def read(self, value: Any, at: str) -> int:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise InvalidField(at, f"must be a whole number, not {json_type(value)}")
         if isinstance(value, float) and not value.is_integer():  # infinity and NaN are none either
             raise InvalidField(at, "must be a whole number")
-        return int(_within(value, self.minimum, self.maximum, at))
+        whole = int(_within(value, self.minimum, self.maximum, at))
+        if whole % self.multiple_of:
+            raise InvalidField(at, f"must be a multiple of {self.multiple_of}")
+        return whole
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
+        limits = {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
+        return limits if self.multiple_of == 1 else {**limits, "multipleOf": self.multiple_of}
 
 
 @dataclass(frozen=True)

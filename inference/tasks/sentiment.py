@@ -1,7 +1,7 @@
 """Is this text positive or negative?"""
 
-from inference.fields import Choice, Integer, Items, Text
 from inference.task import Example, Model, Task
+from inference.tasks._text_classification import INPUTS, PARAMETERS
 
 TASK = Task(
     name="sentiment",
@@ -12,11 +12,8 @@ TASK = Task(
         "distilbert/distilbert-base-uncased-finetuned-sst-2-english",
         revision="714eb0fa89d2f80546fda750413ed43d93601a13",
     ),
-    inputs=Items(Text("inputs", "A text, or a list of texts.", max_chars=20_000), max_items=64),
-    parameters=(
-        Integer("top_k", "How many labels to return, best first; all by default.", minimum=1, maximum=1000),
-        Choice("function_to_apply", "How scores are made from logits.", ("softmax", "sigmoid", "none")),
-    ),
+    inputs=INPUTS,
+    parameters=PARAMETERS,
     aliases=("text",),
     examples=(
         Example("A happy customer", {"inputs": "I love this phone, the battery lasts for days."}),

@@ -1,0 +1,78 @@
+"""Models in this environment's memory: the allowed ones, the least recently used leaving first."""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from inference.artifact import Artifact, Manifest
+    from inference.engines.engine import Engine, Loader
+    from inference.task import Model
+    from inference.worker import Worker
+
+MEGABYTE = 1_000_000
+PROCESS_BYTES = 250 * MEGABYTE
+"""What the process itself, an engine's code and a call's working memory take."""
+IN_MEMORY = 1.3
+"""A loaded model takes so many times its artifact's bytes (measured: 1.1 to 1.3 with ONNX Runtime)."""
+
+
+class LoadedModels:
+    """One thread asks; loads run in the worker, in order."""
+
+    def __init__(self, pipeline_tag: str, threads: int, memory_mb: int, worker: Worker, load: Loader) -> None:
+        self._pipeline_tag = pipeline_tag
+        self._threads = threads
+        self._budget_bytes = memory_mb * MEGABYTE - PROCESS_BYTES
+        self._worker = worker
+        self._load = load
+        self._loading: dict[Model, Future[Engine]] = {}
+        """In order of use, the latest last."""
+        self._manifests: dict[Model, Manifest] = {}
+
+    def get(self, model: Model) -> Future[Engine] | None:
+        """The engine that is or will be there; asking counts as use."""
+        future = self._loading.pop(model, None)
+        if future is not None:
+            self._loading[model] = future
+        return future
+
+    def manifest(self, model: Model) -> Manifest | None:
+        return self._manifests.get(model)
+
+    def start(self, model: Model, artifact: Artifact) -> tuple[Future[Engine], list[Model]]:
+        """Begin to load; also the models that had to leave for it. One model alone always loads."""
+        left = self._make_room(_needed_bytes(artifact.manifest))
+        self._manifests[model] = artifact.manifest
+        load = self._load
+
+        def job() -> Engine:
+            if left:
+                gc.collect()  # engines hold C++ memory behind reference cycles
+            return load(artifact, self._pipeline_tag, self._threads)
+
+        future = self._worker.submit(job)
+        self._loading[model] = future
+        return future, left
+
+    def forget(self, model: Model) -> None:
+        """After a load that failed: the next request loads again."""
+        self._loading.pop(model, None)
+
+    def _make_room(self, needed_bytes: float) -> list[Model]:
+        left = []
+        while self._loading and self._held_bytes() + needed_bytes > self._budget_bytes:
+            oldest = next(iter(self._loading))
+            self.forget(oldest)
+            left.append(oldest)
+        return left
+
+    def _held_bytes(self) -> float:
+        return sum(_needed_bytes(self._manifests[model]) for model in self._loading)
+
+
+def _needed_bytes(manifest: Manifest) -> float:
+    return manifest.size_bytes * IN_MEMORY

@@ -1,0 +1,27 @@
+"""A conversation with a small language model."""
+
+from inference.fields import Flag, Integer, Items, Text
+from inference.task import Example, Model, Task
+from inference.tasks._generation import LENGTHS, SEARCH, STOP
+
+TASK = Task(
+    name="chat",
+    pipeline_tag="text-generation",
+    summary="Continues a text, or answers a conversation by /v1/chat/completions.",
+    model=Model("Qwen/Qwen2.5-0.5B-Instruct"),
+    inputs=Items(Text("inputs", "A prompt, or a list of prompts.", max_chars=50_000), max_items=8),
+    parameters=(
+        *LENGTHS,
+        *SEARCH,
+        STOP,
+        Flag("return_full_text", "Whether the answer begins with the prompt; it does not by default."),
+        Integer("truncate", "Keep only so many of the prompt's last tokens.", minimum=1, maximum=32_768),
+    ),
+    aliases=("text", "prompt"),
+    examples=(
+        Example("A beginning", {"inputs": "Once upon a time", "parameters": {"max_new_tokens": 30}}),
+        Example("A fact", {"inputs": "The capital of France is", "parameters": {"max_new_tokens": 8}}),
+    ),
+    memory_mb=3538,
+    timeout_s=900,
+)
