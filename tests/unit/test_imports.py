@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LAYERS = (
     {"errors"},
-    {"settings", "fields", "deadline", "worker", "artifact", "hashes", "child"},
+    {"settings", "fields", "deadline", "worker", "artifact", "hashes", "child", "images"},
     {"task", "request", "response", "publish", "refusals", "download"},
     {"tasks", "engines", "convert", "model_files"},
     {"serve"},
