@@ -3,41 +3,64 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote
 
 from aws_lambda_powertools import Logger
 
+from inference import describe, openapi, pictures, response, routes
 from inference import request as requests
-from inference import response
 from inference.deadline import Deadline
 from inference.engines import engine
-from inference.errors import (
-    DeadlineExceeded,
-    HubletError,
-    InternalError,
-    MethodNotAllowed,
-    ModelNotReady,
-    NotFound,
-)
-from inference.fields import describe
-from inference.model_files import ModelFiles, Purpose
+from inference.errors import DeadlineExceeded, HubletError, InternalError, ModelNotReady
+from inference.loaded_models import LoadedModels
+from inference.model_files import ModelFiles
+from inference.openai import completions, embeddings, models
+from inference.purpose import purpose
 from inference.request import read_body
+from inference.response import Answer
 from inference.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from inference.artifact import Artifact, Manifest
     from inference.deadline import LambdaContext
     from inference.engines.engine import Engine, Loader
     from inference.request import Request
     from inference.settings import Settings
-    from inference.task import Model, Task
+    from inference.task import Call, Model, Task
+
+T = TypeVar("T")
 
 INIT_BUDGET_S = 8.0
 """Lambda gives the init phase 10 s; what is not loaded by then goes on in the first request."""
+PICTURES = "text-to-image"
+
+
+@dataclass
+class Walk:
+    """One request on its way, and what its log line and reply headers will say."""
+
+    request: Request
+    request_id: str
+    deadline: Deadline
+    model: Model
+    inference_ms: float | None = None
+    truncated: int = 0
+
+    def headers(self) -> dict[str, str]:
+        """Facts about an answer that was inferred."""
+        if self.inference_ms is None:
+            return {}
+        return {
+            "x-model": self.model.id,
+            "x-inference-ms": f"{self.inference_ms:.1f}",
+            "x-truncated-inputs": str(self.truncated),
+        }
 
 
 class Service:
@@ -48,92 +71,151 @@ class Service:
         self._files = ModelFiles(
             settings.cache, settings.hub_url, settings.child_environment, purpose(self._task, settings)
         )
-        self._threads = settings.threads
-        self._load = load
         self._worker = Worker()
-        self._loading: dict[Model, Future[Engine]] = {}
-        self._manifests: dict[Model, Manifest] = {}
+        self._loaded = LoadedModels(
+            task.pipeline_tag, settings.threads, settings.memory_mb, self._worker, load
+        )
         self._log = Logger(service=task.function_name, level=settings.log_level)
 
     def start(self) -> None:
         """Init phase: when the default model is on the cache, load it now, within the init budget."""
-        artifact = self._files.find(self._task.model)
+        model = self._task.model
+        artifact = self._files.find(model)
         if artifact:
-            future = self._start_loading(self._task.model, artifact)
+            future = self._load(model, artifact)
             try:
                 future.result(timeout=INIT_BUDGET_S)
             except FutureTimeout:
                 self._log.warning("still loading after the init budget", seconds=INIT_BUDGET_S)
             except Exception:  # the first request loads again and reports what happens then
-                self._loading.pop(self._task.model, None)
+                self._loaded.forget(model)
                 self._log.exception("loading in the init phase failed")
 
     def __call__(self, event: Any, context: LambdaContext) -> Any:
         """Answer one event: an HTTP reply for a function URL, else the plain result or a raised error."""
         started_s = time.monotonic()
-        deadline = Deadline.of(context)
         self._log.append_keys(request_id=context.aws_request_id)
-        is_http = False
         try:
             request = requests.read(event)
-            is_http = request.is_http
-            result = self._answer(request, deadline)
-            reply = response.http_result(result, context.aws_request_id) if is_http else result
+            walk = Walk(request, context.aws_request_id, Deadline.of(context), self._task.model)
+            answer = self._answer(walk)
+            reply = answer.value
+            if request.is_http:
+                headers = answer.headers | walk.headers()
+                reply = response.http_result(
+                    Answer(answer.value, answer.content_type, headers), walk.request_id
+                )
         except Exception as error:
             shown = self._shown(error, started_s)
-            if is_http or requests.is_function_url(event):
+            if requests.is_function_url(event):
                 return response.http_error(shown, context.aws_request_id)
             raise shown.with_traceback(None) from None  # frames say nothing to a caller
-        self._log.info("answered", ms=_elapsed_ms(started_s), model=self._task.model.id)
+        self._log.info(
+            "answered",
+            ms=_elapsed_ms(started_s),
+            inference_ms=walk.inference_ms,
+            truncated=walk.truncated,
+            model=walk.model.id,
+        )
         return reply
 
-    def _answer(self, request: Request, deadline: Deadline) -> Any:
+    def _answer(self, walk: Walk) -> Answer:
+        request, task = walk.request, self._task
         if not request.is_http:
-            return self._infer(request, deadline)
-        routes: dict[str, dict[str, Callable[[], Any]]] = {
-            "/": {"GET": self.describe, "POST": lambda: self._infer(request, deadline)},
-            "/health": {"GET": self.health},
+            return self._infer(walk)
+        actions: dict[str, Callable[[], Answer]] = {
+            "describe": lambda: Answer(describe.function(task, self._manifest())),
+            "openapi": lambda: Answer(openapi.document(task)),
+            "health": lambda: Answer(self.health()),
+            "infer": lambda: self._infer(walk),
+            "chat": lambda: self._complete(walk, is_chat=True),
+            "complete": lambda: self._complete(walk, is_chat=False),
+            "embed": lambda: self._embed(walk),
+            "models": lambda: self._models(request.path),
         }
-        if request.path not in routes:
-            raise NotFound(f"no such route; known: {', '.join(routes)}")
-        methods = routes[request.path]
-        if request.method not in methods:
-            raise MethodNotAllowed(f"this route answers {' and '.join(methods)}")
-        return methods[request.method]()
+        return routes.find(task, request.method, request.path, actions)()
 
-    def _infer(self, request: Request, deadline: Deadline) -> Any:
-        body = read_body(request.document(), self._task.aliases)
-        model = self._task.choose_model(body.model)
+    def _infer(self, walk: Walk) -> Answer:
+        body = read_body(walk.request.document(self._task.media_kind), self._task)
+        walk.model = self._task.choose_model(body.model)
         call = self._task.prepare(body.inputs, body.parameters)
-        loaded = self._engine(model, deadline)
-        running = self._worker.submit(lambda: loaded.run(call))
+        is_picture = walk.request.is_http and self._task.pipeline_tag == PICTURES
+        kind = pictures.content_type(walk.request.headers.get("accept", "")) if is_picture else pictures.JSON
+        _, results = self._run(walk, call)
+        if self._task.pipeline_tag == PICTURES:
+            results = [pictures.as_json(each) if kind == pictures.JSON else each for each in results]
+        presented = self._task.present(call, results)
+        if kind == pictures.JSON:
+            return Answer(presented)
+        return Answer(pictures.encode(presented, kind), kind)
+
+    def _complete(self, walk: Walk, *, is_chat: bool) -> Answer:
+        asked = completions.read(walk.request.document(), self._task, is_chat=is_chat)
+        walk.model = asked.model
+        loaded: Any = self._engine(walk)
+        completion = self._timed(walk, loaded, lambda: loaded.complete(asked.prompt, asked.parameters))
+        return completions.present(asked, completion, walk.request_id)
+
+    def _embed(self, walk: Walk) -> Answer:
+        asked = embeddings.read(walk.request.document(), self._task)
+        walk.model = asked.model
+        loaded, vectors = self._run(walk, asked.call)
+        return embeddings.present(asked, vectors, int(getattr(loaded, "last_tokens", 0)))
+
+    def _models(self, path: str) -> Answer:
+        name = unquote(path.removeprefix(routes.MODELS).strip("/"))
+        return models.show(self._task, name) if name else models.show_all(self._task)
+
+    def _run(self, walk: Walk, call: Call) -> tuple[Engine, list[Any]]:
+        loaded = self._engine(walk)
+        estimate: Callable[[Call], float | None] = getattr(loaded, "estimate_s", lambda _: None)
+        needed_s = estimate(call)
+        if needed_s is not None and needed_s > walk.deadline.remaining_s:
+            raise DeadlineExceeded(
+                f"this would take about {needed_s:.0f} s and {walk.deadline.remaining_s:.0f} s are left"
+            )
+        return loaded, self._timed(walk, loaded, lambda: loaded.run(call))
+
+    def _timed(self, walk: Walk, loaded: Engine, job: Callable[[], T]) -> T:
+        """Run on the worker, within the deadline; notes what the reply's headers will say."""
+        started_s = time.monotonic()
+        running = self._worker.submit(job)
         try:
-            results = running.result(timeout=deadline.remaining_s)
+            result = running.result(timeout=walk.deadline.remaining_s)
         except FutureTimeout:
             running.cancel()
             raise DeadlineExceeded("the model did not answer in time; send less at once") from None
-        return self._task.present(call, results)
+        walk.inference_ms = _elapsed_ms(started_s)
+        walk.truncated = int(getattr(loaded, "last_truncated", 0))
+        return result
 
-    def _engine(self, model: Model, deadline: Deadline) -> Engine:
+    def _engine(self, walk: Walk) -> Engine:
         """The loaded engine; a load that outlasts this request goes on for the next one."""
-        future = self._loading.get(model)
+        model = walk.model
+        future = self._loaded.get(model)
         if future is None:
-            artifact = self._files.find(model) or self._files.fetch(model, deadline, self._report)
-            future = self._start_loading(model, artifact)
+            artifact = self._files.find(model) or self._files.fetch(model, walk.deadline, self._report)
+            future = self._load(model, artifact)
         try:
-            return future.result(timeout=deadline.remaining_s)
+            return future.result(timeout=walk.deadline.remaining_s)
         except FutureTimeout:
             raise ModelNotReady("the model is being loaded; try again", retry_after_s=5) from None
         except Exception:
-            self._loading.pop(model, None)
+            self._loaded.forget(model)
             raise
 
-    def _start_loading(self, model: Model, artifact: Artifact) -> Future[Engine]:
-        self._log.info("loading", stage="loading", model=model.id, engine=artifact.manifest.engine)
-        self._manifests[model] = artifact.manifest
-        load = self._load
-        future = self._worker.submit(lambda: load(artifact, self._task.pipeline_tag, self._threads))
-        self._loading[model] = future
+    def _load(self, model: Model, artifact: Artifact) -> Future[Engine]:
+        future, left = self._loaded.start(model, artifact)
+        manifest = artifact.manifest
+        self._log.info(
+            "loading",
+            stage="loading",
+            model=model.id,
+            engine=manifest.engine,
+            precision=manifest.precision,
+            reason=manifest.reason,
+            unloaded=[each.id for each in left],
+        )
         return future
 
     def _report(self, progress: dict[str, Any]) -> None:
@@ -152,28 +234,13 @@ class Service:
         self._log.error("unexpected error", exc_info=error, ms=_elapsed_ms(started_s))
         return InternalError("something went wrong here; the log has the details under this request id")
 
-    def describe(self) -> dict[str, Any]:
-        """``GET /``: what this function is and how to call it."""
-        task = self._task
-        manifest = self._manifests.get(task.model)
-        found = manifest is None and self._files.find(task.model)
-        if found:
-            manifest = found.manifest
-        return {
-            "function": task.function_name,
-            "task": task.pipeline_tag,
-            "summary": task.summary,
-            "model": task.model.id,
-            "revision": manifest.commit if manifest else task.model.revision,
-            "engine": manifest and manifest.engine,
-            "precision": manifest and manifest.precision,
-            "reason": manifest and manifest.reason,
-            "drift": manifest and manifest.drift,
-            "alternatives": [model.id for model in task.alternatives],
-            "inputs": describe(task.inputs),
-            "parameters": [describe(field) for field in task.parameters],
-            "examples": [{"title": example.title, "body": example.body} for example in task.examples],
-        }
+    def _manifest(self) -> Manifest | None:
+        """Of the default model, where it is ready."""
+        model = self._task.model
+        found = self._loaded.manifest(model)
+        if found is None and (artifact := self._files.find(model)):
+            return artifact.manifest
+        return found
 
     def health(self) -> dict[str, Any]:
         """``GET /health``: whether the model is there; never starts a download."""
@@ -183,18 +250,6 @@ class Service:
             progress = self._files.progress(self._task.model)
             answer |= {"stage": progress.stage, "estimated_time": round(progress.remaining_s, 1)}
         return answer
-
-
-def purpose(task: Task, settings: Settings) -> Purpose:
-    """What this function's models are prepared for; the proof runs the task's own examples too."""
-    bodies = [read_body(dict(example.body), task.aliases) for example in task.examples]
-    return Purpose(
-        pipeline_tag=task.pipeline_tag,
-        examples=tuple(item for body in bodies for item in task.prepare(body.inputs, body.parameters).inputs),
-        precision=settings.precision,
-        threads=settings.threads,
-        memory_mb=settings.memory_mb,
-    )
 
 
 def _elapsed_ms(started_s: float) -> float:

@@ -6,13 +6,14 @@ made of ids leave no second vocabulary to disagree with the tokenizer's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from inference.engines.engine import Completion
 from inference.engines.generation import Settings
 from inference.errors import InvalidField, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from inference.engines.ctranslate_codec import Codec
     from inference.engines.ctranslate_facts import TextFacts
@@ -185,6 +186,18 @@ class Continuation:
         texts = [self._codec.decode(ids) for ids in outputs]
         given = call.inputs if full else [""] * len(texts)
         return [{"generated_text": text + more} for text, more in zip(given, texts, strict=True)]
+
+    def complete(self, prompt: str | list[dict[str, Any]], parameters: Mapping[str, Any]) -> Completion:
+        """One prompt to its end; these models have no chat template."""
+        if not isinstance(prompt, str):
+            raise InvalidField("messages", "must be sent as a prompt: this model has no chat template")
+        settings = Settings(parameters, self._settings)
+        ids, cut = self._encode(prompt, settings)
+        self.last_truncated = int(cut)
+        (made,) = self._generate([ids], settings)
+        room = settings.lengths(len(ids), self._facts.target_window).maximum
+        reason: Literal["stop", "length"] = "length" if len(made) >= room else "stop"
+        return Completion((self._codec.decode(made),), reason, len(ids), len(made))
 
     def _encode(self, text: str, settings: Settings) -> tuple[list[int], bool]:
         """A prompt keeps its end: at least one id, and room for the answer."""

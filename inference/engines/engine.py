@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from inference.artifact import Artifact
@@ -18,8 +19,25 @@ MODULES = {
 }
 
 
+@dataclass(frozen=True)
+class Completion:
+    """A finished continuation of one prompt or conversation."""
+
+    pieces: tuple[str, ...]
+    """The text, token by token."""
+    finish_reason: Literal["stop", "length"]
+    prompt_tokens: int
+    completion_tokens: int
+
+
 class Engine(Protocol):
-    """A loaded model. One call at a time; the caller sees to that."""
+    """A loaded model. One call at a time; the caller sees to that.
+
+    Engines for ``text-generation`` also have ``complete(prompt, parameters) -> Completion``; a prompt is a
+    text or a list of messages. What an engine can tell about its last call stands in ``last_truncated``
+    (inputs that were cut) and ``last_tokens`` (tokens read); a slow one tells before a call what it will
+    take, by ``estimate_s(call)``.
+    """
 
     def run(self, call: Call) -> list[Any]:
         """One result an input, in order, as plain JSON values (floats, strings, lists, dicts)."""

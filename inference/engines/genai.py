@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from inference.engines.chat_template import ChatTemplate
+from inference.engines.engine import Completion
 from inference.engines.genai_search import search_options
 from inference.engines.generation import Settings
 from inference.engines.text_stream import TextStream
@@ -92,6 +93,16 @@ class GenaiEngine:
             truncated = truncated or self.last_truncated
         self.last_usage, self.last_truncated = usage, truncated
         return results
+
+    def complete(self, prompt: Prompt, parameters: Mapping[str, Any]) -> Completion:
+        """One prompt or conversation to its end."""
+        pieces = list(self.stream(prompt, parameters))
+        return Completion(
+            tuple(piece.text for piece in pieces),
+            pieces[-1].finish_reason or "stop",
+            self.last_usage.prompt_tokens,
+            self.last_usage.completion_tokens,
+        )
 
     def stream(self, prompt: Prompt, parameters: Mapping[str, Any]) -> Iterator[Piece]:
         """One piece a token, computed when asked for; the prompt is checked and read at once.

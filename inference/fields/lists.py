@@ -47,7 +47,7 @@ class Items:
 
 @dataclass(frozen=True)
 class Words:
-    """A list of 1 to ``max_items`` different texts; one string is split at its commas where that is allowed."""
+    """A list of 1 to ``max_items`` different texts; a string is one, or split at its commas where allowed."""
 
     item: Text
     max_items: int

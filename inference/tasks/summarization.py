@@ -5,9 +5,10 @@ from inference.task import Example, Model, Task
 from inference.tasks._generation import TEXT_TO_TEXT
 
 ARTICLE = (
-    "The town library opened its new reading room on Monday after two years of building. The room has forty seats, "
-    "large windows to the river and a shelf for every language spoken in the town. Visitors waited in line from "
-    "early morning. The mayor said that the building cost less than planned, and that the money left will buy books."
+    "The town library opened its new reading room on Monday after two years of building. The room has "
+    "forty seats, large windows to the river and a shelf for every language spoken in the town. Visitors "
+    "waited in line from early morning. The mayor said that the building cost less than planned, and that "
+    "the money left will buy books."
 )
 TASK = Task(
     name="summarization",

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
 LAYERS = (
     {"errors"},
-    {"settings", "fields", "deadline", "worker", "artifact", "hashes", "child", "images"},
+    {"settings", "fields", "deadline", "worker", "artifact", "hashes", "child", "pictures", "images"},
     {"task", "request", "response", "publish", "refusals", "download"},
-    {"tasks", "engines", "convert", "model_files"},
+    {"tasks", "engines", "convert", "model_files", "loaded_models", "routes"},
+    {"openai"},
+    {"describe", "openapi", "purpose"},
     {"serve"},
     {"handler"},
 )

@@ -9,7 +9,10 @@ import pytest
 
 from inference import request as requests
 from inference.errors import BadRequest, HubletError, InvalidField, PayloadTooLarge, UnsupportedMediaType
+from inference.tasks import get_task
 from tests.unit.events import url_event
+
+TASK = get_task("sentiment")
 
 
 @pytest.mark.parametrize("is_base64", [False, True])
@@ -82,11 +85,11 @@ def test_seven_megabytes() -> None:
 )
 def test_any_other_json_is_a_direct_event_with_an_error_of_ours(event: Any) -> None:
     with pytest.raises(HubletError):
-        requests.read_body(requests.read(event).document(), ("text",))
+        requests.read_body(requests.read(event).document(), TASK)
 
 
 def test_an_alias_counts_as_inputs() -> None:
-    body = requests.read_body({"text": "a", "parameters": {"top_k": 1}}, ("text",))
+    body = requests.read_body({"text": "a", "parameters": {"top_k": 1}}, TASK)
     assert (body.inputs, body.parameters, body.model) == ("a", {"top_k": 1}, None)
 
 
@@ -101,5 +104,5 @@ def test_an_alias_counts_as_inputs() -> None:
 )
 def test_top_level_names_are_checked(document: dict[str, Any], problem: str) -> None:
     with pytest.raises(InvalidField, match=problem) as raised:
-        requests.read_body(json.loads(json.dumps(document)), ("text",))
+        requests.read_body(json.loads(json.dumps(document)), TASK)
     assert raised.value.message.isprintable()
