@@ -1,0 +1,130 @@
+"""``POST /v1/chat/completions`` and ``POST /v1/completions``: requests read, completions shown.
+
+A function URL sends its reply whole, so a streamed answer comes as all of its events at once; clients that
+ask for a stream read it as such.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inference.fields import Field, Flag, Group, Integer, Number, Text, Words
+from inference.openai import body
+from inference.openai.messages import Messages
+from inference.response import Answer, encode
+from inference.tasks._generation import MAX_NEW_TOKENS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from inference.engines.engine import Completion
+    from inference.task import Model, Task
+
+MAX_TOKENS = Integer("max_tokens", "At most so many tokens.", minimum=1, maximum=MAX_NEW_TOKENS)
+COMMON: tuple[Field, ...] = (
+    MAX_TOKENS,
+    Number("temperature", "How bold: 0 takes the likeliest token.", minimum=0.0, maximum=2.0),
+    Number("top_p", "Draw from the likeliest tokens that reach this.", minimum=0.01, maximum=1.0),
+    Words(Text("stop", "Strings that end the answer.", max_chars=100), max_items=8),
+    Integer("seed", "The same seed draws the same tokens.", minimum=0, maximum=2**32 - 1),
+    Flag("stream", "Whether the answer comes as server-sent events."),
+    Group("stream_options", "Of a stream.", (Flag("include_usage", "Whether a last event counts tokens."),)),
+)
+CHAT: tuple[Field, ...] = (
+    Messages(),
+    Integer("max_completion_tokens", MAX_TOKENS.help, minimum=1, maximum=MAX_NEW_TOKENS),
+    *COMMON,
+)
+TEXT: tuple[Field, ...] = (Text("prompt", "What is to be continued.", max_chars=50_000), *COMMON)
+NEUTRAL = {
+    "best_of": (1,),
+    "echo": (False,),
+    "frequency_penalty": (0,),
+    "logit_bias": ({},),
+    "logprobs": (False,),
+    "n": (1,),
+    "parallel_tool_calls": (True, False),
+    "presence_penalty": (0,),
+    "response_format": ({"type": "text"},),
+    "store": (False,),
+    "suffix": ("",),
+    "tool_choice": ("none", "auto"),
+    "tools": ([],),
+}
+"""Options of the API that models here do not have: refused by name, but for the value that means nothing."""
+
+
+@dataclass(frozen=True)
+class CompletionRequest:
+    """A checked request."""
+
+    model: Model
+    prompt: str | list[dict[str, str]]
+    parameters: dict[str, Any]
+    is_chat: bool
+    streams: bool
+    shows_usage: bool
+
+
+def read(document: Mapping[str, Any], task: Task, *, is_chat: bool) -> CompletionRequest:
+    """Read a body of either route."""
+    subject = "messages" if is_chat else "prompt"
+    values = body.read(document, CHAT if is_chat else TEXT, subject, NEUTRAL)
+    temperature = values["temperature"]
+    parameters = {
+        "max_new_tokens": values.get("max_completion_tokens") or values["max_tokens"],
+        "top_p": values["top_p"],
+        "stop": values["stop"],
+        "seed": values["seed"],
+    }
+    if temperature is not None:
+        parameters |= {"do_sample": temperature > 0, "temperature": temperature or None}
+    return CompletionRequest(
+        model=body.choose_model(task, document.get("model")),
+        prompt=values[subject],
+        parameters=parameters,
+        is_chat=is_chat,
+        streams=bool(values["stream"]),
+        shows_usage=bool((values["stream_options"] or {}).get("include_usage")),
+    )
+
+
+def present(request: CompletionRequest, completion: Completion, request_id: str) -> Answer:
+    """The reply: one JSON document, or the events of a stream."""
+    head = {
+        "id": f"{'chatcmpl' if request.is_chat else 'cmpl'}-{request_id}",
+        "created": int(time.time()),
+        "model": request.model.id,
+    }
+    usage = {
+        "prompt_tokens": completion.prompt_tokens,
+        "completion_tokens": completion.completion_tokens,
+        "total_tokens": completion.prompt_tokens + completion.completion_tokens,
+    }
+    if request.streams:
+        return Answer(_events(request, completion, head, usage), "text/event-stream")
+    text = "".join(completion.pieces)
+    said = {"message": {"role": "assistant", "content": text}} if request.is_chat else {"text": text}
+    choice = {"index": 0, **said, "logprobs": None, "finish_reason": completion.finish_reason}
+    kind = "chat.completion" if request.is_chat else "text_completion"
+    return Answer({**head, "object": kind, "choices": [choice], "usage": usage})
+
+
+def _events(
+    request: CompletionRequest, completion: Completion, head: dict[str, Any], usage: dict[str, int]
+) -> str:
+    head = {**head, "object": "chat.completion.chunk" if request.is_chat else "text_completion"}
+
+    def event(said: dict[str, Any], finish_reason: str | None = None) -> str:
+        shown = {"delta": said} if request.is_chat else {"text": said.get("content", "")}
+        choice = {"index": 0, **shown, "logprobs": None, "finish_reason": finish_reason}
+        return f"data: {encode({**head, 'choices': [choice]})}\n\n"
+
+    events = [event({"role": "assistant", "content": ""})] if request.is_chat else []
+    events += [event({"content": piece}) for piece in completion.pieces if piece]
+    events.append(event({}, completion.finish_reason))
+    if request.shows_usage:
+        events.append(f"data: {encode({**head, 'choices': [], 'usage': usage})}\n\n")
+    return "".join([*events, "data: [DONE]\n\n"])

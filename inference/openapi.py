@@ -1,0 +1,139 @@
+"""``GET /openapi.json``: the routes of one function in OpenAPI 3.1, made from the task's declaration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from inference.fields import Field, Words
+from inference.openai import completions, embeddings
+from inference.request import TOP_LEVEL
+from inference.routes import MODELS, routes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inference.task import Task
+
+ERROR = {
+    "type": "object",
+    "properties": {
+        "error": {"type": "string"},
+        "type": {"type": "string"},
+        "request_id": {"type": "string"},
+        "estimated_time": {"type": "number"},
+    },
+    "required": ["error", "type", "request_id"],
+}
+ERRORS = {
+    "400": "The body cannot be read as what it claims to be.",
+    "406": "None of the accepted content types can be made.",
+    "413": "The body or the answer passes the limit.",
+    "415": "The content type is none that this function reads.",
+    "422": "A field breaks its declared type or limit; the message names it.",
+    "424": "The Hub says: no such model, gated, or a token is missing.",
+    "429": "Too many calls at once.",
+    "500": "The function's fault; its log has the details under the request id.",
+    "503": "The model is being prepared, or did not answer in time; Retry-After says when to try again.",
+    "507": "The model cache is full.",
+}
+MEDIA_BODIES = {"image": "image/*", "audio": "audio/*"}
+
+
+def document(task: Task) -> dict[str, Any]:
+    """The whole document."""
+    operations = {
+        "describe": _operation("What this function is.", _json("object")),
+        "health": _operation("Whether the model is ready.", _json("object")),
+        "openapi": _operation("This document.", _json("object")),
+        "models": _operation("The models that a request may name.", _json("object")),
+        "infer": _operation(task.summary, _result(task), _infer_body(task)),
+        "chat": _operation("Answer a conversation.", _stream(), _openai_body(completions.CHAT, "messages")),
+        "complete": _operation("Continue a text.", _stream(), _openai_body(completions.TEXT, "prompt")),
+        "embed": _operation("Embed texts.", _json("object"), _openai_body(embeddings.FIELDS, "input")),
+    }
+    paths: dict[str, Any] = {
+        path: {method.lower(): operations[action] for method, action in methods.items()}
+        for path, methods in routes(task).items()
+    }
+    if MODELS in paths:
+        one = _operation("One of the models.", _json("object"))
+        one["responses"]["404"] = _failure("No such model.")
+        name = {"name": "model", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        paths[f"{MODELS}/{{model}}"] = {"get": {**one, "parameters": [name]}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": task.function_name, "summary": task.summary, "version": "1"},
+        "paths": paths,
+    }
+
+
+def _operation(summary: str, content: dict[str, Any], body: dict[str, Any] | None = None) -> dict[str, Any]:
+    responses: dict[str, Any] = {"200": {"description": "The answer.", "content": content}}
+    if body is None:
+        return {"summary": summary, "responses": responses}
+    responses |= {status: _failure(why) for status, why in ERRORS.items()}
+    return {"summary": summary, "responses": responses, "requestBody": {"required": True, "content": body}}
+
+
+def _failure(why: str) -> dict[str, Any]:
+    return {"description": why, "content": {"application/json": {"schema": ERROR}}}
+
+
+def _json(*types: str) -> dict[str, Any]:
+    return {"application/json": {"schema": {"type": list(types)}}}
+
+
+def _stream() -> dict[str, Any]:
+    return {**_json("object"), "text/event-stream": {"schema": {"type": "string"}}}
+
+
+def _result(task: Task) -> dict[str, Any]:
+    if task.pipeline_tag != "text-to-image":
+        return _json("array", "object")
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    return {"image/png": binary, "image/jpeg": binary, **_json("object")}
+
+
+def _infer_body(task: Task) -> dict[str, Any]:
+    """The form that every task takes; plain forms with other names are for direct invokes and not listed."""
+    models = [model.id for model in (task.model, *task.alternatives)]
+    needed = any(_is_required(field) for field in task.parameters)
+    properties = {
+        "inputs": task.inputs.schema(),
+        "parameters": _object(task.parameters) if needed else _nullable(_object(task.parameters)),
+        "model": _nullable({"type": "string", "enum": models}),
+        **{name: {} for name in TOP_LEVEL[3:]},
+    }
+    required = ["inputs", "parameters"] if needed else ["inputs"]
+    schema = {"type": "object", "properties": properties, "required": required}
+    content = {"application/json": {"schema": schema}}
+    if task.media_kind:
+        content[MEDIA_BODIES[task.media_kind]] = {"schema": {"type": "string", "format": "binary"}}
+    return content
+
+
+def _openai_body(fields: Sequence[Field], required: str) -> dict[str, Any]:
+    schema = _object(fields)
+    schema["properties"][required] = next(field for field in fields if field.name == required).schema()
+    schema["properties"] |= {"model": {"type": "string"}, "user": {"type": "string"}}
+    return {"application/json": {"schema": {**schema, "required": [required]}}}
+
+
+def _object(fields: Sequence[Field]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {
+            field.name: field.schema() if _is_required(field) else _nullable(field.schema())
+            for field in fields
+        },
+        "required": [field.name for field in fields if _is_required(field)],
+        "additionalProperties": False,
+    }
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _is_required(field: Field) -> bool:
+    return isinstance(field, Words) and field.is_required
