@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING
 
 from inference.artifact import Manifest
@@ -13,13 +14,20 @@ if TYPE_CHECKING:
     from inference.task import Model
 
 CONTENT = b"weights"
+COMMIT = "c" * 40
 
 
 def put_artifact(cache: Path, model: Model, head: str) -> Path:
-    """Publish a one-file artifact for a pinned model, as a download would."""
+    """Publish a one-file artifact, as a download would; a branch is resolved to a made-up commit."""
+    slug = model.id.replace("/", "--")
+    commit = model.revision if model.is_pinned else COMMIT
+    if not model.is_pinned:
+        state = cache / "state" / slug
+        state.mkdir(parents=True, exist_ok=True)
+        (state / f"revision-{model.revision}.json").write_text(json.dumps({"commit": commit}))
     manifest = Manifest(
         model=model.id,
-        commit=model.revision,
+        commit=commit,
         head=head,
         engine="transformers",
         asked="auto",
@@ -35,7 +43,7 @@ def put_artifact(cache: Path, model: Model, head: str) -> Path:
         },
         tools={},
     )
-    folder = cache / "artifacts" / model.id.replace("/", "--") / model.revision / manifest.folder_name
+    folder = cache / "artifacts" / slug / commit / manifest.folder_name
     folder.mkdir(parents=True)
     (folder / "model.safetensors").write_bytes(CONTENT)
     manifest.write(folder)

@@ -9,11 +9,13 @@ import pytest
 
 from inference import errors, response
 from inference.errors import HubletError, InvalidField, ModelNotReady, PayloadTooLarge
+from inference.response import Answer
 
 STATUSES = {
     "BadRequest": 400,
     "NotFound": 404,
     "MethodNotAllowed": 405,
+    "NotAcceptable": 406,
     "PayloadTooLarge": 413,
     "UnsupportedMediaType": 415,
     "InvalidField": 422,
@@ -33,7 +35,7 @@ def test_every_error_has_its_documented_status() -> None:
 
 
 def test_a_result_is_a_json_string() -> None:
-    reply = response.http_result([[{"label": "é", "score": 0.5}]], "id-1")
+    reply = response.http_result(Answer([[{"label": "é", "score": 0.5}]]), "id-1")
     assert reply["statusCode"] == 200
     assert reply["headers"]["x-request-id"] == "id-1"
     assert json.loads(reply["body"]) == [[{"label": "é", "score": 0.5}]]
@@ -62,4 +64,4 @@ def test_nan_is_refused() -> None:
 
 def test_an_answer_past_lambdas_limit_is_an_error_of_ours() -> None:
     with pytest.raises(PayloadTooLarge, match="6,291,456"):
-        response.http_result("x" * 7_000_000, "id-1")
+        response.http_result(Answer("x" * 7_000_000), "id-1")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import logging
+import struct
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 from inference.engines.choose import head_of
+from inference.engines.engine import Completion
 from inference.errors import DeadlineExceeded, HubletError, InternalError, InvalidField
 from inference.serve import Service
 from inference.settings import Settings
-from inference.tasks import all_tasks
+from inference.tasks import get_task, task_names
 from tests.conftest import FakeContext
 from tests.unit.artifacts import put_artifact
 from tests.unit.events import url_event
@@ -38,6 +42,9 @@ class FakeEngine:
         self.load_gate.set()
         self.run_gate.set()
         self.error: Exception | None = None
+        self.paints = False
+        self.asked: Any = None
+        self.last_truncated = 0
 
     def load(self, artifact: Artifact, pipeline_tag: str, threads: int) -> FakeEngine:
         self.loads += 1
@@ -50,7 +57,13 @@ class FakeEngine:
         self.run_gate.wait()
         if self.error:
             raise self.error
-        return [{"echo": text} for text in call.inputs]
+        if self.paints:
+            return [Image.new("RGB", (8, 8), "red") for _ in call.inputs]
+        return [{"echo": str(item)} for item in call.inputs]
+
+    def complete(self, prompt: Any, parameters: Any) -> Completion:
+        self.asked = (prompt, parameters)
+        return Completion(("Hel", "lo"), "stop", prompt_tokens=3, completion_tokens=2)
 
 
 @pytest.fixture
@@ -61,15 +74,15 @@ def engine() -> Iterator[FakeEngine]:
     engine.run_gate.set()
 
 
-@pytest.fixture(params=all_tasks(), ids=lambda task: task.name)
+@pytest.fixture(params=task_names())
 def task(request: pytest.FixtureRequest) -> Task:
-    chosen: Task = request.param
-    return chosen
+    return get_task(request.param)
 
 
 @pytest.fixture
 def service(task: Task, engine: FakeEngine, tmp_path: Path) -> Service:
     put_artifact(tmp_path, task.model, head_of(task.pipeline_tag))
+    engine.paints = task.pipeline_tag == "text-to-image"
     settings = Settings.from_env(
         {"TASK": task.name, "MODEL_CACHE": str(tmp_path), "HF_ENDPOINT": "http://127.0.0.1:9"}
     )
@@ -96,7 +109,8 @@ def reply_of(service: Service, event: Any, timeout_s: float = 60.0) -> tuple[int
 
 def test_every_example_is_answered_alike_over_http_and_directly(service: Service, task: Task) -> None:
     for example in task.examples:
-        status, over_http = reply_of(service, url_event(dict(example.body)))
+        event = url_event(dict(example.body), headers={"accept": "application/json"})
+        status, over_http = reply_of(service, event)
         assert status == 200
         assert service(dict(example.body), FakeContext()) == over_http
 
@@ -140,6 +154,7 @@ def test_the_description_is_complete_and_needs_no_model(
     assert engine.loads == 0
 
 
+@pytest.mark.parametrize("task", ["sentiment"], indirect=True)
 def test_a_fault_of_ours_is_a_500_that_tells_nothing(
     service: Service, task: Task, engine: FakeEngine, log: io.StringIO
 ) -> None:
@@ -156,6 +171,7 @@ def test_a_fault_of_ours_is_a_500_that_tells_nothing(
     assert reply_of(service, url_event(body))[0] == 200
 
 
+@pytest.mark.parametrize("task", ["sentiment"], indirect=True)
 def test_inputs_never_reach_the_log(service: Service, log: io.StringIO) -> None:
     field = "inputs"
     service(url_event({field: "canary-text"}), FakeContext())
@@ -164,6 +180,7 @@ def test_inputs_never_reach_the_log(service: Service, log: io.StringIO) -> None:
     assert "canary-text" not in log.getvalue()
 
 
+@pytest.mark.parametrize("task", ["sentiment"], indirect=True)
 @pytest.mark.parametrize("gate", ["load_gate", "run_gate"])
 def test_the_reply_leaves_before_the_deadline(
     service: Service, task: Task, engine: FakeEngine, gate: str
@@ -178,6 +195,7 @@ def test_the_reply_leaves_before_the_deadline(
     assert reply_of(service, url_event(dict(task.examples[0].body)))[0] == 200
 
 
+@pytest.mark.parametrize("task", ["sentiment"], indirect=True)
 def test_a_slow_load_goes_on_for_the_next_request(service: Service, task: Task, engine: FakeEngine) -> None:
     engine.load_gate.clear()
     assert reply_of(service, url_event(dict(task.examples[0].body)), timeout_s=0.3)[0] == 503
@@ -186,12 +204,14 @@ def test_a_slow_load_goes_on_for_the_next_request(service: Service, task: Task, 
     assert engine.loads == 1
 
 
+@pytest.mark.parametrize("task", ["sentiment"], indirect=True)
 def test_a_late_answer_is_a_typed_error_directly(service: Service, task: Task, engine: FakeEngine) -> None:
     engine.run_gate.clear()
     with pytest.raises(DeadlineExceeded):
         service(dict(task.examples[0].body), FakeContext(0.3))
 
 
+@pytest.mark.parametrize("task", ["sentiment"], indirect=True)
 def test_a_load_that_failed_is_tried_again(service: Service, task: Task, engine: FakeEngine) -> None:
     engine.error = RuntimeError("first time")
     service.start()
@@ -200,6 +220,7 @@ def test_a_load_that_failed_is_tried_again(service: Service, task: Task, engine:
     assert engine.loads == 2
 
 
+@pytest.mark.parametrize("task", ["sentiment"], indirect=True)
 @pytest.mark.parametrize("event", [None, [], "text", 7, {}, {"requestContext": {"http": {}}}])
 def test_no_event_breaks_the_service(service: Service, event: Any) -> None:
     try:
@@ -208,3 +229,125 @@ def test_no_event_breaks_the_service(service: Service, event: Any) -> None:
         assert error.status < 500
     else:
         assert reply["statusCode"] in (200, 400, 404, 405, 422)
+
+
+CHAT = pytest.mark.parametrize("task", ["chat"], indirect=True)
+HELLO = [{"role": "user", "content": "Hi"}]
+
+
+@CHAT
+def test_a_chat_completion(service: Service, task: Task, engine: FakeEngine) -> None:
+    body = {"model": task.model.id, "messages": HELLO, "temperature": 0, "max_tokens": 5, "stop": "x"}
+    status, reply = reply_of(service, url_event(body, path="/v1/chat/completions"))
+    assert status == 200
+    assert reply["choices"][0]["message"] == {"role": "assistant", "content": "Hello"}
+    assert reply["usage"] == {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+    prompt, parameters = engine.asked
+    assert prompt == HELLO
+    assert (parameters["do_sample"], parameters["max_new_tokens"], parameters["stop"]) == (False, 5, ["x"])
+
+
+@CHAT
+def test_a_streamed_completion_comes_as_events(service: Service) -> None:
+    options = {"stream": True, "stream_options": {"include_usage": True}}
+    body = {"model": "dummy", "messages": HELLO, **options}
+    reply = service(url_event(body, path="/v1/chat/completions"), FakeContext())
+    assert reply["headers"]["content-type"] == "text/event-stream"
+    *events, done = reply["body"].strip().split("\n\n")
+    assert done == "data: [DONE]"
+    chunks = [json.loads(event.removeprefix("data: ")) for event in events]
+    said = [chunk["choices"][0]["delta"].get("content", "") for chunk in chunks if chunk["choices"]]
+    assert "".join(said) == "Hello"
+    assert chunks[-1]["usage"]["total_tokens"] == 5
+
+
+@CHAT
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({}, "messages: is required"),
+        ({"messages": []}, "messages: has 0 messages; it must have 1 to 200"),
+        ({"messages": [{"role": "robot", "content": "x"}]}, "messages[0].role: must be one of"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
+            "messages[0].content[0]: must",
+        ),
+        ({"messages": HELLO, "n": 2}, "n: is not supported with this value"),
+        ({"messages": HELLO, "tools": [{"type": "function"}]}, "tools: is not supported"),
+        ({"messages": HELLO, "max_tokens": 1e9}, "max_tokens: must be between 1 and 2,048"),
+        ({"messages": HELLO, "model": "gpt-9"}, "model: must be one of"),
+        ({"messages": HELLO, "surprise": 1}, "surprise: is not supported"),
+    ],
+)
+def test_a_bad_chat_request_names_the_field(service: Service, body: dict[str, Any], problem: str) -> None:
+    status, reply = reply_of(service, url_event(body, path="/v1/chat/completions"))
+    assert status == 422
+    assert reply["error"].startswith(problem)
+
+
+@CHAT
+def test_the_list_of_models_and_one_of_them(service: Service, task: Task) -> None:
+    _, listed = reply_of(service, url_event(method="GET", path="/v1/models"))
+    assert [entry["id"] for entry in listed["data"]] == [task.model.id]
+    assert reply_of(service, url_event(method="GET", path=f"/v1/models/{task.model.id}"))[0] == 200
+    assert reply_of(service, url_event(method="GET", path="/v1/models/no/such"))[0] == 404
+
+
+@pytest.mark.parametrize("task", ["embeddings"], indirect=True)
+def test_embeddings_as_numbers_and_as_base64(service: Service, engine: FakeEngine, task: Task) -> None:
+    engine.run = lambda call: [[1.0, -2.5]] * len(call.inputs)  # type: ignore[method-assign]
+    body = {"model": task.model.id, "input": ["a", "b"]}
+    _, reply = reply_of(service, url_event(body, path="/v1/embeddings"))
+    assert [entry["embedding"] for entry in reply["data"]] == [[1.0, -2.5]] * 2
+    _, packed = reply_of(service, url_event({**body, "encoding_format": "base64"}, path="/v1/embeddings"))
+    assert base64.b64decode(packed["data"][1]["embedding"]) == struct.pack("<2f", 1.0, -2.5)
+
+
+@pytest.mark.parametrize("task", ["image"], indirect=True)
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("", "image/png"),
+        ("*/*", "image/png"),
+        ("image/jpeg", "image/jpeg"),
+        ("text/html, image/*;q=0.8", "image/png"),
+    ],
+)
+def test_a_picture_by_accept(service: Service, accept: str, kind: str) -> None:
+    reply = service(url_event({"inputs": "a red square"}, headers={"accept": accept}), FakeContext())
+    assert (reply["statusCode"], reply["headers"]["content-type"]) == (200, kind)
+    picture = Image.open(io.BytesIO(base64.b64decode(reply["body"])))
+    assert (picture.size, Image.MIME[picture.format or ""]) == ((8, 8), kind)
+
+
+@pytest.mark.parametrize("task", ["image"], indirect=True)
+def test_a_type_that_cannot_be_made_is_refused_before_the_work(service: Service, engine: FakeEngine) -> None:
+    engine.error = RuntimeError("must not run")
+    event = url_event({"inputs": "a"}, headers={"accept": "image/tiff"})
+    assert reply_of(service, event)[0] == 406
+
+
+@pytest.mark.parametrize("task", ["image_classification"], indirect=True)
+@pytest.mark.parametrize("kind", ["image/png", "application/octet-stream", ""])
+def test_a_body_that_is_the_image_itself(service: Service, kind: str) -> None:
+    event = url_event(headers={"content-type": kind})
+    event |= {"body": base64.b64encode(b"\x89PNG").decode(), "isBase64Encoded": True}
+    assert reply_of(service, event) == (200, {"echo": str(b"\x89PNG")})
+
+
+@pytest.mark.parametrize("task", ["sentiment"], indirect=True)
+def test_truncation_is_told_in_a_header_and_in_the_log(
+    service: Service, engine: FakeEngine, log: io.StringIO
+) -> None:
+    engine.last_truncated = 2
+    reply = service(url_event({"inputs": "a"}), FakeContext())
+    assert reply["headers"]["x-truncated-inputs"] == "2"
+    assert json.loads(log.getvalue().splitlines()[-1])["truncated"] == 2
+
+
+@pytest.mark.parametrize("task", ["image"], indirect=True)
+def test_what_cannot_be_done_in_time_is_refused_at_once(service: Service, engine: FakeEngine) -> None:
+    engine.estimate_s = lambda call: 100.0  # type: ignore[attr-defined]
+    status, reply = reply_of(service, url_event({"inputs": "a"}), timeout_s=30.0)
+    assert status == 503
+    assert "about 100 s" in reply["error"]
