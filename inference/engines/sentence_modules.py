@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Layer = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
 MODULES = "modules.json"
 FILES = (
     MODULES,
@@ -44,7 +46,7 @@ class Sentences:
     prompt: str
     """Stands before every text."""
     modes: tuple[str, ...]
-    layers: tuple[Callable[[NDArray[np.float64]], NDArray[np.float64]], ...]
+    layers: tuple[Layer, ...]
     """Run on the pooled vector, in this order."""
     is_normalised: bool
 
@@ -64,7 +66,9 @@ def read_sentences(folder: Path) -> Sentences:
     if (folder / MODULES).exists():
         modules = json.loads((folder / MODULES).read_text(encoding="utf-8"))
     prompt = _prompt(read_json(folder / "config_sentence_transformers.json"))
-    modes, layers, is_normalised = ("mean",), [], False
+    modes: tuple[str, ...] = ("mean",)
+    layers: list[Layer] = []
+    is_normalised = False
     for module in modules:
         kind, path = str(module.get("type")).rpartition(".")[2], str(module.get("path", ""))
         if kind == "Pooling" and not layers:
@@ -133,7 +137,7 @@ def _pool(tokens: NDArray[np.float64], mode: str) -> NDArray[np.float64]:
     return vectors[mode]()
 
 
-def _dense(folder: Path) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+def _dense(folder: Path) -> Layer:
     """A linear layer with or without a hyperbolic tangent after it."""
     import numpy as np
     from safetensors.numpy import load_file
