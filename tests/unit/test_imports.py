@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 LAYERS = (
     {"errors"},
-    {"settings", "fields", "deadline", "worker", "artifact", "hashes", "child", "pictures", "images"},
+    {
+        *("settings", "fields", "deadline", "worker", "artifact", "hashes", "child", "pictures", "images"),
+        *("audio", "mp3_length"),
+    },
     {"task", "request", "response", "publish", "refusals", "download"},
     {"tasks", "engines", "convert", "model_files", "loaded_models", "routes"},
     {"openai"},
