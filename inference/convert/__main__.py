@@ -20,7 +20,9 @@ from inference.artifact import Manifest
 from inference.child import emit, read_job
 from inference.convert import limits, proof_texts
 from inference.convert.recipe import Drift, Form, Source
+from inference.convert.tokenizer import write_tokenizer
 from inference.engines.choose import Choice, choose, head_of
+from inference.engines.onnx import HEADS
 from inference.publish import publish, unpublished
 
 if TYPE_CHECKING:
@@ -89,6 +91,8 @@ def convert(job: Job) -> None:
                 traceback.print_exc()
                 why = f"the conversion for {choice.engine} failed ({type(error).__name__}); see the log"
                 choice = Choice("transformers", why)
+        if job.pipeline_tag in HEADS:
+            write_tokenizer(snapshot, snapshot)  # the same head answers there, on torch
         form = Form("fp32", "as downloaded", Drift({}, within_budget=True))
         publish(snapshot, _manifest(job, choice, form, started_s))
 

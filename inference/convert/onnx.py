@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from inference.convert import export, quantise
 from inference.convert.proofs import prove
 from inference.convert.recipe import Form, why_kept
+from inference.convert.tokenizer import write_tokenizer
 from inference.engines.onnx import MODEL, head_class, session
 from inference.engines.torch_ import load_model, runner
 
@@ -27,6 +28,7 @@ def convert(source: Source, folder: Path, report: Callable[[str], None]) -> Form
     for name in KEPT:
         if (source.snapshot / name).exists():
             shutil.copyfile(source.snapshot / name, folder / name)
+    write_tokenizer(source.snapshot, folder)
     head = head_class(source.pipeline_tag)
     report("exporting")
     reference = load_model(source.snapshot, source.pipeline_tag, source.threads, attention="eager")

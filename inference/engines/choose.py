@@ -10,7 +10,11 @@ if TYPE_CHECKING:
 
 # The heads that ONNX Runtime serves, by pipeline tag.
 ONNX_HEADS = {
+    "fill-mask": "fill-mask",
+    "question-answering": "question-answering",
     "text-classification": "sequence-classification",
+    "token-classification": "token-classification",
+    "zero-shot-classification": "zero-shot-classification",
 }
 # Encoders whose export was compared with torch, by config.json's model_type.
 ONNX_MODEL_TYPES = frozenset(

@@ -20,33 +20,31 @@ if TYPE_CHECKING:
     from inference.task import Call
 
 MODEL = "model.onnx"
-HEADS = {"text-classification": "sequence_classification.SequenceClassification"}
+HEADS = {
+    "fill-mask": "fill_mask.FillMask",
+    "question-answering": "question_answering.QuestionAnswering",
+    "text-classification": "sequence_classification.SequenceClassification",
+    "token-classification": "token_classification.TokenClassification",
+    "zero-shot-classification": "zero_shot_classification.ZeroShotClassification",
+}
 """Pipeline tag -> file and class in ``inference/engines/heads/``."""
 
 
 class Head(Protocol):
-    """Made from the artifact's folder and a runner: the engine's session in serving, torch in the proof."""
+    """An engine made from an artifact's folder and a runner: a session in serving, torch in the proof."""
 
     OUTPUTS: tuple[str, ...]
     """The outputs of the torch model that the graph gives, in this order."""
+    last_truncated: int
+    """How many inputs of the last call lost tokens."""
 
     def run(self, call: Call) -> list[Any]: ...
 
 
-class OnnxEngine:
-    """A head on a session."""
-
-    def __init__(self, head: Head) -> None:
-        self._head = head
-
-    def run(self, call: Call) -> list[Any]:
-        """One result an input; the head says of what shape."""
-        return self._head.run(call)
-
-
-def load(artifact: Artifact, pipeline_tag: str, threads: int) -> OnnxEngine:
+def load(artifact: Artifact, pipeline_tag: str, threads: int) -> Head:
     """Read the graph; it was optimised at conversion, so loading does not do that again."""
-    return OnnxEngine(head_class(pipeline_tag)(artifact.folder, session(artifact.folder / MODEL, threads)))
+    head: Head = head_class(pipeline_tag)(artifact.folder, session(artifact.folder / MODEL, threads))
+    return head
 
 
 def head_class(pipeline_tag: str) -> Any:

@@ -14,6 +14,17 @@ if TYPE_CHECKING:
 LONGEST = 1_000_000
 """Tokenizer configs write an absurd number where a model has no limit of its own."""
 
+VOCABULARIES = (
+    "sentencepiece.bpe.model",
+    "spiece.model",
+    "spm.model",
+    "tokenizer.json",
+    "tokenizer.model",
+    "vocab.json",
+    "vocab.txt",
+)
+"""Files that a tokenizer can be made from; conversion makes ``tokenizer.json`` of any that it can."""
+
 
 class TextEncoder:
     """Tokenises one text at a time, or a pair of texts, cut to the model's window."""

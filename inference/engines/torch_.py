@@ -22,8 +22,11 @@ AUTO_CLASSES = {
 TEXT_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
-def load_model(folder: Path, pipeline_tag: str, threads: int, attention: str = "sdpa") -> Any:
-    """The model in fp32, from safetensors, with no code but the library's own."""
+def load_model(folder: Path, pipeline_tag: str, threads: int, attention: str | None = None) -> Any:
+    """The model in fp32, from safetensors, with no code but the library's own.
+
+    ``attention`` is an implementation by the library's name; the model's own default where there is none.
+    """
     import torch
     import transformers
 

@@ -1,47 +1,80 @@
-"""Any model that transformers' own pipelines can run, on torch in fp32: the engine of last resort."""
+"""Models that no faster engine knows, on torch in fp32: our heads, or else transformers' pipelines."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inference.engines.onnx import HEADS, head_class
+from inference.engines.text import VOCABULARIES
+from inference.engines.torch_ import load_model, runner
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from inference.artifact import Artifact
+    from inference.engines.engine import Engine
     from inference.task import Call
 
-BATCH = 16
-"""Texts run together; larger batches gain nothing on a few CPU threads and cost memory."""
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "text-classification": {"top_k": None, "truncation": True},
+    "token-classification": {"aggregation_strategy": "simple"},
+}
+"""What a pipeline is told where the caller says nothing, so that it answers as our heads do."""
 
 
-class TransformersEngine:
-    """A transformers pipeline over a local folder."""
+class PipelineEngine:
+    """A transformers pipeline over a local folder, one input at a time."""
 
-    def __init__(self, pipeline: Any) -> None:
+    def __init__(self, pipeline: Any, pipeline_tag: str) -> None:
         self._pipeline = pipeline
+        self._defaults = DEFAULTS.get(pipeline_tag, {})
 
     def run(self, call: Call) -> list[Any]:
-        """Text classification: for each input a list of ``{"label": str, "score": float}``, best first."""
+        """For each input what the pipeline of that tag gives, as plain JSON values."""
         given = {name: value for name, value in call.parameters.items() if value is not None}
-        return list(
-            self._pipeline(call.inputs, **{"top_k": None, **given}, truncation=True, batch_size=BATCH)
-        )
+        return [plain(self._pipeline(item, **{**self._defaults, **given})) for item in call.inputs]
 
 
-def load(artifact: Artifact, pipeline_tag: str, threads: int) -> TransformersEngine:
+def plain(value: Any) -> Any:
+    """numpy's numbers as Python's; labels beside their scores, as the Hub shows them."""
+    if isinstance(value, dict):
+        if {"labels", "scores"} <= value.keys():
+            pairs = zip(value["labels"], value["scores"], strict=True)
+            return [{"label": label, "score": float(score)} for label, score in pairs]
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value.item() if hasattr(value, "item") else value
+
+
+def load(artifact: Artifact, pipeline_tag: str, threads: int) -> Engine:
     """Read config, tokenizer and safetensors weights from real files; never code, never the network."""
+    if pipeline_tag in HEADS and not has_python_tokenizer(artifact.folder):
+        cls = head_class(pipeline_tag)
+        model = load_model(artifact.folder, pipeline_tag, threads)
+        head: Engine = cls(artifact.folder, runner(model, cls.OUTPUTS))
+        return head
+    return PipelineEngine(_pipeline(artifact.folder, pipeline_tag, threads), pipeline_tag)
+
+
+def has_python_tokenizer(folder: Path) -> bool:
+    """Whether only transformers can read the tokenizer: conversion found no ``tokenizer.json`` in it."""
+    return not (folder / "tokenizer.json").exists() and any((folder / name).exists() for name in VOCABULARIES)
+
+
+def _pipeline(folder: Path, pipeline_tag: str, threads: int) -> Any:
     import torch
     from transformers import pipeline
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     torch.set_num_threads(threads)
-    return TransformersEngine(
-        pipeline(
-            pipeline_tag,
-            model=str(artifact.folder),
-            device="cpu",
-            dtype=torch.float32,
-            trust_remote_code=False,
-            local_files_only=True,
-            model_kwargs={"use_safetensors": True},
-        )
+    return pipeline(
+        pipeline_tag,
+        model=str(folder),
+        device="cpu",
+        dtype=torch.float32,
+        trust_remote_code=False,
+        local_files_only=True,
+        model_kwargs={"use_safetensors": True},
     )

@@ -1,0 +1,44 @@
+"""A repository's tokenizer as transformers reads it, in the two files that serving reads."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from inference.engines.text import VOCABULARIES, read_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = ("tokenizer.json", "tokenizer_config.json")
+
+
+def write_tokenizer(snapshot: Path, folder: Path) -> None:
+    """Write ``tokenizer.json``, and ``tokenizer_config.json`` with what the library adds to the repository's.
+
+    Many repositories hold only a vocabulary, and leave the special tokens, or which inputs the model is
+    given, to the defaults of a class in transformers. Nothing is written where the repository has no
+    vocabulary, or a tokenizer that is written in Python. Files are replaced, never written to: the folder's
+    may be links.
+    """
+    from transformers import AutoTokenizer
+
+    if not any((snapshot / name).exists() for name in VOCABULARIES):
+        return
+    tokenizer = AutoTokenizer.from_pretrained(snapshot, local_files_only=True, trust_remote_code=False)
+    if not tokenizer.is_fast:
+        return
+    special = {role: token for role, token in tokenizer.special_tokens_map.items() if isinstance(token, str)}
+    config = {
+        **special,
+        **read_json(snapshot / "tokenizer_config.json"),
+        "model_max_length": tokenizer.model_max_length,
+        "model_input_names": tokenizer.model_input_names,
+        "truncation_side": tokenizer.truncation_side,
+        "clean_up_tokenization_spaces": tokenizer.clean_up_tokenization_spaces,
+    }
+    texts = (tokenizer.backend_tokenizer.to_str(), json.dumps(config, ensure_ascii=False, indent=1))
+    for name, text in zip(FILES, texts, strict=True):
+        new = folder / f"{name}.new"
+        new.write_text(text, encoding="utf-8")
+        new.replace(folder / name)

@@ -1,0 +1,46 @@
+"""From a token of a context to the characters of an answer: whole words, and no space around them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+# Scripts without spaces between words: Thai to Tibetan, Burmese, Khmer, Chinese, Japanese; and Korean, whose
+# particles are written onto the word. A tokenizer's "word" is a whole clause there.
+UNSPACED = re.compile(
+    "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f"
+    "\U0001b000-\U0001b16f\U00020000-\U0003ffff]"
+)
+
+
+def word_edges(encoding: Any, at: int, text: str) -> tuple[int, int]:
+    """Where the word of a pair's second text that a token belongs to starts and ends, in characters.
+
+    A word is what the tokenizer takes for one, without the punctuation that some leave on it; where words are
+    not told apart by spaces, the token alone.
+    """
+    start, end = encoding.offsets[at]
+    word = encoding.token_to_word(at)
+    span = None if word is None else encoding.word_to_chars(word, 1)
+    if span is None:
+        return start, end
+    while start > span[0] and _is_of_word(text[start - 1]):
+        start -= 1
+    while end < span[1] and _is_of_word(text[end]):
+        end += 1
+    return start, end
+
+
+def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without the spaces at its ends."""
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def _is_of_word(character: str) -> bool:
+    is_mark = unicodedata.category(character)[0] in "PZC"
+    return not is_mark and not UNSPACED.match(character)

@@ -1,0 +1,135 @@
+"""Fill-mask: a text with a gap in, the tokens for it out, as transformers' own pipeline gives them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inference.engines.softmax import softmax
+from inference.engines.text import TextEncoder
+from inference.engines.windows import clearest, split
+from inference.errors import InvalidField
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from inference.task import Call
+
+    Run = Callable[[dict[str, NDArray[np.int64]]], list[NDArray[np.float32]]]
+
+TOP_K = 5
+TIDIED = [(f" {mark}", mark) for mark in (".", "?", "!", ",")]
+TIDIED += [(" ' ", "'"), *((f" {end}", end) for end in ("n't", "'m", "'s", "'ve", "'re"))]
+"""What some repositories ask to be undone after decoding: spaces that their tokenizer puts before marks."""
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """What the model said about a text's masks."""
+
+    ids: list[int]
+    """The whole text's tokens, special ones included."""
+    at: list[int]
+    """Where among them the masks are."""
+    scores: NDArray[np.float64]
+    """Probabilities, shape (masks, vocabulary)."""
+
+
+class FillMask:
+    """A head over any runner: the engine's session in serving, torch in the proof."""
+
+    OUTPUTS = ("logits",)
+    last_truncated = 0
+    """Always: a mask in a long text is filled from the window that sees most around it; nothing is cut."""
+
+    def __init__(self, folder: Path, run: Run) -> None:
+        self._encoder = TextEncoder(folder)
+        self._tokenizer = self._encoder.tokenizer
+        self.mask = self._encoder.special_token("mask")
+        self._mask_id = self._encoder.special_id("mask")
+        if self.mask is None or self._mask_id is None:
+            raise ValueError("the model's tokenizer has no mask token")
+        self._pad_id = self._encoder.special_id("pad")
+        tidies = self._encoder.config.get("clean_up_tokenization_spaces", False)
+        self._tidies = tidies and type(self._tokenizer.model).__name__ != "BPE"
+        self._run = run
+
+    def run(self, call: Call) -> list[list[Any]]:
+        """For each input the likeliest fillings of its mask, best first.
+
+        ``[{"score": float, "token": int, "token_str": str, "sequence": str}, ...]``; such a list for each
+        mask, each scored as if the others stayed, where a text has more than one.
+        """
+        top_k = call.parameters.get("top_k") or TOP_K
+        targets = call.parameters.get("targets")
+        chosen = None if targets is None else self._target_ids(targets)
+        results: list[list[Any]] = []
+        for text in call.inputs:
+            gaps = self.read(text)
+            filled = [self._filled(gaps, number, top_k, chosen) for number in range(len(gaps.at))]
+            results.append(filled[0] if len(filled) == 1 else filled)
+        return results
+
+    def read(self, text: str) -> Gaps:
+        """Score the whole vocabulary for each mask."""
+        import numpy as np
+
+        windows = split(self._encoder, text, self._encoder.room() // 2)
+        places = clearest(windows)
+        ids = [windows[number].encoding.ids[at] for number, at in places]
+        masks = [token for token, id_ in enumerate(ids) if id_ == self._mask_id]
+        if not masks:
+            raise InvalidField("inputs", f"must hold the mask token of this model, {self.mask}")
+        logits = {number: self._run(windows[number].inputs)[0][0] for number in {places[m][0] for m in masks}}
+        scores = softmax(np.stack([logits[places[mask][0]][places[mask][1]] for mask in masks]))
+        edges = windows[0].positions
+        head, tail = windows[0].encoding.ids[: edges.start], windows[0].encoding.ids[edges.stop :]
+        return Gaps([*head, *ids, *tail], [len(head) + mask for mask in masks], scores)
+
+    def _filled(
+        self, gaps: Gaps, number: int, top_k: int, chosen: NDArray[np.int64] | None
+    ) -> list[dict[str, Any]]:
+        import numpy as np
+
+        scores = gaps.scores[number]
+        allowed = np.arange(len(scores)) if chosen is None else chosen
+        count = min(top_k, len(allowed))
+        best = allowed[np.argpartition(-scores[allowed], count - 1)[:count]]
+        best = best[np.argsort(-scores[best], kind="stable")]
+        is_alone = len(gaps.at) == 1  # with several, the others stay visible in the sequence
+        filled = []
+        for token in best.tolist():
+            ids = [token if at == gaps.at[number] else id_ for at, id_ in enumerate(gaps.ids)]
+            filled.append(
+                {
+                    "score": float(scores[token]),
+                    "token": token,
+                    "token_str": self._decode([token], skip_special=False),
+                    "sequence": self._decode([i for i in ids if i != self._pad_id], skip_special=is_alone),
+                }
+            )
+        return filled
+
+    def _target_ids(self, targets: Sequence[str]) -> NDArray[np.int64]:
+        """Each target's token, or where it is no token of the vocabulary, the first token of it."""
+        import numpy as np
+
+        found = set()
+        self._tokenizer.no_truncation()
+        for target in targets:
+            id_ = self._tokenizer.token_to_id(target)
+            ids = [id_] if id_ is not None else self._tokenizer.encode(target, add_special_tokens=False).ids
+            found.update(ids[:1])
+        if not found:
+            raise InvalidField("parameters.targets", "none of them holds a token of this model")
+        return np.array(sorted(found), dtype=np.int64)
+
+    def _decode(self, ids: list[int], *, skip_special: bool) -> str:
+        text = str(self._tokenizer.decode(ids, skip_special_tokens=skip_special))
+        for spaced, tidy in TIDIED if self._tidies else []:
+            text = text.replace(spaced, tidy)
+        return text
