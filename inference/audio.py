@@ -62,6 +62,11 @@ def decode(data: bytes, max_seconds: float = MAX_SECONDS, at: str = "inputs") ->
     return waveform
 
 
+def waveform_of(item: bytes | NDArray[np.float32]) -> NDArray[np.float32]:
+    """What an engine is given, a file's bytes or a waveform already, as a waveform."""
+    return decode(item) if isinstance(item, bytes) else item
+
+
 def _is_known(data: bytes) -> bool:
     """Whether the first bytes are one of the formats'; the decoder knows many more, less used ones."""
     if data[:4] == b"RIFF":

@@ -1,7 +1,8 @@
 """How long an MP3 stream is, told to a decoder that would only guess.
 
 The decoder takes the length from the stream's Xing or VBRI frame. Without one it guesses from the first
-frame's bit rate and stops there: a stream of varying bit rate, as encoders write it to a pipe, would lose its end.
+frame's bit rate and stops there: a stream of varying bit rate, as encoders write it to a pipe, would lose its
+end.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from inference import audio
 from inference.engines.ctranslate_codec import JsonCodec
 from inference.engines.generation import Settings
 from inference.engines.log_mel import FRAMES, FRAMES_A_SECOND, HOP, log_mel
@@ -53,8 +54,11 @@ class Transcription:
         """Always 0: long sound is transcribed in windows."""
 
     def run(self, call: Call) -> list[Any]:
-        """For each mono float32 waveform at 16 kHz ``{"text": str}``; with times also ``chunks``."""
-        return [self._one(waveform, call.parameters) for waveform in call.inputs]
+        """For each sound file's bytes, or mono float32 waveform at 16 kHz, ``{"text": str}``.
+
+        With ``return_timestamps`` also ``chunks``, ``[{"text": str, "timestamp": [start, end]}]`` in seconds.
+        """
+        return [self._one(audio.waveform_of(item), call.parameters) for item in call.inputs]
 
     def _one(self, waveform: NDArray[np.float32], given: dict[str, Any]) -> dict[str, Any]:
         import numpy as np

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inference.audio import RATE
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-RATE = 16_000
-"""Samples a second."""
 WINDOW = 400
 HOP = 160
 FRAMES = 3_000
