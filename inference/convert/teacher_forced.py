@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inference.convert.recipe import Drift
-from inference.engines.ctranslate_text import names
+from inference.engines.ctranslate_model import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

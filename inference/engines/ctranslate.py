@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from inference.engines import ctranslate_facts as facts_file
 from inference.engines.ctranslate_codec import load_codec
+from inference.engines.ctranslate_continuation import Continuation
 from inference.engines.ctranslate_facts import SpeechFacts
-from inference.engines.ctranslate_text import Continuation, Model, TextToText
+from inference.engines.ctranslate_model import Model
+from inference.engines.ctranslate_text import TextToText
 from inference.engines.ctranslate_whisper import Transcription
 
 if TYPE_CHECKING:

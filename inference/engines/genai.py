@@ -114,7 +114,7 @@ class GenaiEngine:
         import onnxruntime_genai as og
 
         settings = Settings(parameters, self._facts.defaults)
-        ids = self._fit(self._encode(prompt), settings)
+        ids = self._fit(self._encode(prompt)[-(settings.get("truncate") or 0) :], settings)
         lengths = settings.lengths(len(ids), self._facts.context)
         options = og.GeneratorParams(self._model)
         found = search_options(parameters, settings, len(ids), lengths, self._facts.vocabulary)

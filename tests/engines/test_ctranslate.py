@@ -159,6 +159,16 @@ def test_cut_inputs_are_counted(family: Family) -> None:
     assert family.engine.last_truncated == 0
 
 
+def test_a_text_beyond_the_window_can_be_refused_or_taken_in_parts(family: Family) -> None:
+    long = " ".join([*tiny.SENTENCES] * 40)
+    with pytest.raises(InvalidField, match=r"inputs: has [\d,]+ tokens; the model takes"):
+        ask(family.engine, long, truncation="do_not_truncate", **family.ours)
+    (cut,) = ask(family.engine, long, max_new_tokens=5, **family.ours)
+    (parts,) = ask(family.engine, long, max_new_tokens=5, chunking=True, **family.ours)
+    assert family.engine.last_truncated == 0
+    assert len(*parts.values()) > len(*cut.values())
+
+
 def test_lengths_are_held_to_the_decoder(family: Family) -> None:
     ask(family.engine, tiny.TEXTS[0], max_new_tokens=10_000, min_length=5_000, **family.ours)
     ask(family.engine, tiny.TEXTS[0], max_length=1, **family.ours)
