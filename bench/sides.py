@@ -1,61 +1,167 @@
-"""The two sides as functions of the local cloud: one Runtime API, one process handling, two handlers."""
+"""The competitors: ours and the peer as functions of the local cloud, the floor as a script of its own.
+
+A side that waits is stopped (SIGSTOP): the threads of torch and OpenMP spin for a while after a call, and
+would burn the time of whoever is measured next.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import signal
+import sys
 import time
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
+from inference.settings import PASSED_ON
 from inference.tasks import get_task
 from local.pool import Pool
 from local.template import LocalFunction
 
 if TYPE_CHECKING:
-    from bench.models import BenchModel
+    from pathlib import Path
+
+    from bench.rows.row import Row
+
+TIMEOUT_S = 900
+LINE_BYTES = 1 << 24
 
 
 class BenchFailed(Exception):
     """A side did not answer; the message is what it said."""
 
 
+class Side(Protocol):
+    """One competitor."""
+
+    name: str
+
+    @property
+    def pid(self) -> int:
+        """Of the running process."""
+
+    async def cold(self, inputs: Any) -> float:
+        """Seconds from the start of a new process to its first answer; ends the one before."""
+
+    async def warm(self, inputs: Any, calls: int) -> list[float]:
+        """Seconds of each call to the running process."""
+
+    async def end(self) -> None:
+        """End the process, if there is one."""
+
+
 @dataclass
-class Side:
-    """One competitor, started anew for each cold start."""
+class FunctionSide:
+    """A handler behind the Runtime API, started by the official client, as the local cloud does it."""
 
     name: str
     pool: Pool
+    log: list[str] = field(default_factory=list)
+    answer: Any = None
+    """The last one."""
 
-    async def call(self, inputs: Any) -> float:
-        """Seconds of one call, the start of a process included where none is idle."""
+    @property
+    def pid(self) -> int:
+        (environment,) = self.pool.idle
+        assert environment.pid
+        return environment.pid
+
+    async def cold(self, inputs: Any) -> float:
+        await self.pool.recycle()
+        return await self._call(json.dumps({"inputs": inputs}).encode())
+
+    async def warm(self, inputs: Any, calls: int) -> list[float]:
+        payload = json.dumps({"inputs": inputs}).encode()
+        return [await self._call(payload) for _ in range(calls)]
+
+    async def end(self) -> None:
+        await self.pool.stop()
+
+    async def _call(self, payload: bytes) -> float:
         started_s = time.perf_counter()
-        result = await self.pool.invoke(json.dumps({"inputs": inputs}).encode())
+        result = await self.pool.invoke(payload)
+        seconds = time.perf_counter() - started_s
         if result.error:
-            raise BenchFailed(f"{self.name}: {result.payload.decode()[:500]}")
+            log = "\n".join(self.log[-20:])
+            raise BenchFailed(f"{self.name}: {result.payload.decode()[:500]}\n{log}")
+        self.answer = json.loads(result.payload)
+        return seconds
+
+
+@dataclass
+class FloorSide:
+    """``bench.floor`` over our artifact."""
+
+    row: Row
+    artifact: Path
+    name: str = "floor"
+    _process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
+    async def cold(self, inputs: Any) -> float:
+        await self.end()
+        started_s = time.perf_counter()
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bench.floor",
+            self.row.kind,
+            str(self.artifact),
+            str(self.row.threads),
+            env={name: os.environ[name] for name in PASSED_ON if name in os.environ} | self.row.variables,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=LINE_BYTES,
+        )
+        await self.warm(inputs, 1)
         return time.perf_counter() - started_s
 
-    def peak_memory_mb(self) -> float:
-        """Peak resident memory of the running environment (VmHWM)."""
-        (environment,) = self.pool.idle
-        status = Path(f"/proc/{environment.pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
+    async def warm(self, inputs: Any, calls: int) -> list[float]:
+        assert self._process and self._process.stdin and self._process.stdout
+        self._process.stdin.write(json.dumps({"inputs": inputs, "calls": calls}).encode() + b"\n")
+        await self._process.stdin.drain()
+        line = await self._process.stdout.readline()
+        if not line:
+            raise BenchFailed("floor: ended without an answer")
+        times_s: list[float] = json.loads(line)
+        return times_s
+
+    async def end(self) -> None:
+        process, self._process = self._process, None
+        if process:
+            process.kill()
+            await process.wait()
 
 
-def make_side(name: str, model: BenchModel, cache: Path, hub_url: str, folder: Path, log: list[str]) -> Side:
+def pause(side: Side) -> None:
+    os.kill(side.pid, signal.SIGSTOP)
+
+
+def resume(side: Side) -> None:
+    os.kill(side.pid, signal.SIGCONT)
+
+
+def function_side(name: str, row: Row, repository: Path, cache: Path, hub_url: str) -> FunctionSide:
     """``ours`` or ``peer``."""
-    is_peer = name == "peer"
+    task = get_task(row.task)
     function = LocalFunction(
         name=name,
         full_name=f"bench-{name}",
-        task=get_task("sentiment"),
-        memory_mb=model.memory_mb,
-        timeout_s=900,
-        environment={"TASK": "sentiment", "MODEL": model.repository, "PRECISION": "int8"},
+        task=task,
+        memory_mb=row.memory_mb,
+        timeout_s=TIMEOUT_S,
+        environment={"TASK": row.task, "MODEL": row.repository, "PRECISION": row.precision},
         mount_path="/mnt/models",
         reserved_concurrency=1,
-        handler="bench.peer_handler.handler" if is_peer else LocalFunction.handler,
+        handler=f"bench.peers.{row.kind}.handler" if name == "peer" else LocalFunction.handler,
     )
-    overrides = {"HF_ENDPOINT": hub_url, "PEER_MODEL": str(folder)}
-    return Side(name, Pool(function, cache, overrides, lambda _, line: log.append(line)))
+    overrides = {"HF_ENDPOINT": hub_url, "PEER_MODEL": str(repository.absolute())}
+    overrides |= {"PEER_TASK": task.pipeline_tag, **row.variables}
+    log: list[str] = []
+    return FunctionSide(name, Pool(function, cache, overrides, lambda _, line: log.append(line)), log)

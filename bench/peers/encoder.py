@@ -1,4 +1,4 @@
-"""The peer: a handler as the AWS sample writes it, for today's transformers: a pipeline at import."""
+"""Text classification: a pipeline at import."""
 
 from __future__ import annotations
 

@@ -1,0 +1,36 @@
+"""ONNX Runtime on token ids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnxruntime as ort
+from tokenizers import Tokenizer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def load(folder: Path, threads: int) -> Callable[[Any], Any]:
+    """Texts one at a time, as we run them; the best label's index of each."""
+    session = open_session(folder, threads)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    names = [item.name for item in session.get_inputs()]
+
+    def one(text: str) -> int:
+        encoding = tokenizer.encode(text)
+        given = {"input_ids": encoding.ids, "attention_mask": encoding.attention_mask}
+        given["token_type_ids"] = encoding.type_ids
+        feeds = {name: np.array([given[name]], dtype=np.int64) for name in names}
+        return int(session.run(None, feeds)[0][0].argmax())
+
+    return lambda inputs: [one(text) for text in ([inputs] if isinstance(inputs, str) else inputs)]
+
+
+def open_session(folder: Path, threads: int) -> Any:
+    """The library's defaults but for the number of threads; so its threads spin between calls."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    return ort.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,56 @@
+"""CTranslate2 on token ids, which are its vocabulary here."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import ctranslate2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def load(folder: Path, threads: int) -> Callable[[Any], Any]:
+    """All texts in one batch; the ids of each answer."""
+    translator = ctranslate2.Translator(str(folder), device="cpu", inter_threads=1, intra_threads=threads)
+    facts = json.loads((folder / "serving.json").read_text())
+    settings = json.loads((folder / "generation_config.json").read_text())
+    encode = _encoder(folder, facts)
+    forced = settings.get("forced_bos_token_id")
+    prompt = [str(facts["start"]), *([] if forced is None else [str(forced)])]
+    frame = facts["before"], facts["after"]
+
+    def answer(inputs: Any) -> list[list[str]]:
+        texts = [inputs] if isinstance(inputs, str) else inputs
+        sources = [[str(index) for index in (*frame[0], *encode(text), *frame[1])] for text in texts]
+        results = translator.translate_batch(
+            sources,
+            target_prefix=[prompt] * len(sources),
+            beam_size=settings["num_beams"],
+            length_penalty=settings.get("length_penalty") or 1.0,
+            no_repeat_ngram_size=settings.get("no_repeat_ngram_size") or 0,
+            patience=1.0 if settings.get("early_stopping") else 2.0,
+            min_decoding_length=settings["min_new_tokens"],
+            max_decoding_length=settings["max_new_tokens"],
+            max_batch_size=16,
+            end_token=[str(index) for index in facts["ends"]],
+            return_end_token=True,
+        )
+        return [result.hypotheses[0] for result in results]
+
+    return answer
+
+
+def _encoder(folder: Path, facts: dict[str, Any]) -> Callable[[str], list[int]]:
+    if facts["codec"] == "json":
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        return lambda text: list(tokenizer.encode(text, add_special_tokens=False).ids)
+    from sentencepiece import SentencePieceProcessor
+
+    pieces = SentencePieceProcessor(model_file=str(folder / "source.spm"))
+    ids = json.loads((folder / "vocab.json").read_text())
+    return lambda text: [ids.get(piece, facts["unknown"]) for piece in pieces.encode(text, out_type=str)]

@@ -1,0 +1,58 @@
+"""What the kernel knows (Linux): a process's peak memory, the bytes it fetched, what our children hold."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+SAMPLE_EVERY_S = 0.05
+
+
+def peak_memory_mb(pid: int) -> float:
+    """Peak resident memory so far, shared libraries and mapped files included (VmHWM)."""
+    return _status_kb(pid, "VmHWM") / 1024
+
+
+def storage_bytes(pid: int) -> int:
+    """Bytes that this process made the kernel fetch from storage; reads of mapped files count too."""
+    lines = Path(f"/proc/{pid}/io").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("read_bytes")).split()[1])
+
+
+class DescendantsMemory:
+    """Watches all that this process started: the most that they held together at one moment."""
+
+    def __init__(self) -> None:
+        self._peak_kb = 0.0
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> float:
+        """Megabytes."""
+        self._done.set()
+        self._thread.join()
+        return self._peak_kb / 1024
+
+    def _watch(self) -> None:
+        while not self._done.wait(SAMPLE_EVERY_S):
+            self._peak_kb = max(self._peak_kb, sum(_status_kb(pid, "VmRSS") for pid in descendants()))
+
+
+def descendants() -> list[int]:
+    """Children of this process, and theirs."""
+    parents = {int(entry): _status_kb(int(entry), "PPid") for entry in os.listdir("/proc") if entry.isdigit()}
+    found = [os.getpid()]
+    for pid in found:
+        found += [child for child, parent in parents.items() if parent == pid]
+    return found[1:]
+
+
+def _status_kb(pid: int, name: str) -> float:
+    """A line of ``/proc/PID/status``; 0 for a process that has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return next((float(line.split()[1]) for line in lines if line.startswith(f"{name}:")), 0.0)

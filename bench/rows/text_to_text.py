@@ -1,0 +1,120 @@
+"""Summarization by BART-large, translation by a model of Marian's size; both with random weights."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from bench.rows.made_bpe import make_bpe
+from bench.rows.random_weights import save_random
+from bench.rows.row import Row, Workload
+from bench.rows.words import WORDS, text_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# CTranslate2 and torch can both be held to AVX2, what Lambda's x86 machines are known to have.
+AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "CT2_FORCE_CPU_ISA": "AVX2"}
+AVX2["MKL_ENABLE_INSTRUCTIONS"] = "AVX2"
+BART_TOKENS = 50_265
+MARIAN_TOKENS = 59_514  # opus-mt-en-fr
+SUMMARY_TOKENS = 60
+TRANSLATION_TOKENS = 32
+TINY: dict[str, Any] = {"d_model": 32, "encoder_layers": 2, "decoder_layers": 2}
+TINY |= {"encoder_attention_heads": 2, "decoder_attention_heads": 2}
+TINY |= {"encoder_ffn_dim": 64, "decoder_ffn_dim": 64}
+MARIAN_SIZES: dict[str, Any] = {"d_model": 512, "encoder_layers": 6, "decoder_layers": 6}
+MARIAN_SIZES |= {"encoder_attention_heads": 8, "decoder_attention_heads": 8}
+MARIAN_SIZES |= {"encoder_ffn_dim": 2048, "decoder_ffn_dim": 2048, "max_position_embeddings": 512}
+
+
+def bart(sizes: dict[str, Any], tokens: int, folder: Path) -> None:
+    """The architecture's defaults are BART-large's; the search is bart-large-cnn's but for its length."""
+    from tokenizers import processors
+    from transformers import BartConfig, PreTrainedTokenizerFast
+
+    tokenizer = make_bpe(tokens, before=("<s>", "<pad>", "</s>", "<unk>"), after=("<mask>",))
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    marks = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, model_max_length=1024, mask_token="<mask>", **marks
+    ).save_pretrained(folder)
+    generation = {
+        **_exactly(SUMMARY_TOKENS),
+        "num_beams": 4,
+        "length_penalty": 2.0,
+        "no_repeat_ngram_size": 3,
+        "early_stopping": True,
+        "forced_bos_token_id": 0,
+    }
+    save_random(folder, "AutoModelForSeq2SeqLM", BartConfig(vocab_size=tokens, **sizes), generation)
+
+
+def marian(sizes: dict[str, Any], tokens: int, folder: Path) -> None:
+    """The size and the search of opus-mt-en-fr; the words of the rows and made-up ones as pieces."""
+    from sentencepiece import SentencePieceTrainer
+    from transformers import MarianConfig
+
+    SentencePieceTrainer.train(
+        sentence_iterator=iter([text_of(len(WORDS))] * 2),
+        model_prefix=str(folder / "source"),
+        model_type="word",
+        vocab_size=len(WORDS) + 3,
+        minloglevel=2,
+    )
+    (folder / "source.model").rename(folder / "source.spm")
+    (folder / "source.vocab").unlink()
+    (folder / "target.spm").write_bytes((folder / "source.spm").read_bytes())
+    words = [f"▁{word}" for word in WORDS]
+    pieces = ["</s>", "<unk>", *words, *(f"▁w{index}" for index in range(tokens - len(words) - 3)), "<pad>"]
+    (folder / "vocab.json").write_text(json.dumps({piece: index for index, piece in enumerate(pieces)}))
+    settings = {"tokenizer_class": "MarianTokenizer", "source_lang": "en", "target_lang": "fr"}
+    (folder / "tokenizer_config.json").write_text(json.dumps({**settings, "model_max_length": 512}))
+    config = MarianConfig(
+        vocab_size=tokens,
+        pad_token_id=tokens - 1,
+        eos_token_id=0,
+        decoder_start_token_id=tokens - 1,
+        scale_embedding=True,
+        **sizes,
+    )
+    generation = {**_exactly(TRANSLATION_TOKENS), "num_beams": 4, "bad_words_ids": [[tokens - 1]]}
+    save_random(folder, "AutoModelForSeq2SeqLM", config, generation)
+
+
+def _exactly(tokens: int) -> dict[str, int]:
+    """Generation settings that hold every side to so many new tokens."""
+    return {"min_new_tokens": tokens, "max_new_tokens": tokens}
+
+
+def _sentences(count: int) -> Any:
+    text = text_of(TRANSLATION_TOKENS - 1)  # </s> is one more
+    return text if count == 1 else [text] * count
+
+
+ROWS = (
+    Row(
+        name="bart-large",
+        task="summarization",
+        kind="text_to_text",
+        weights="random",
+        make=partial(bart, {}, BART_TOKENS),
+        make_tiny=partial(bart, TINY, 1_000),
+        workloads=(Workload("512 tokens in, 60 out, 4 beams", partial(text_of, 510), 1, SUMMARY_TOKENS),),
+        variables=AVX2,
+    ),
+    Row(
+        name="marian-base",
+        task="translation",
+        kind="text_to_text",
+        weights="random",
+        make=partial(marian, MARIAN_SIZES, MARIAN_TOKENS),
+        make_tiny=partial(marian, {**TINY, "max_position_embeddings": 512}, 1_000),
+        workloads=(Workload("32 tokens in, 32 out, 4 beams", partial(_sentences, 1), 4, TRANSLATION_TOKENS),),
+        batch=Workload("16 × 32 tokens", partial(_sentences, 16), 1, TRANSLATION_TOKENS),
+        variables=AVX2,
+    ),
+)
