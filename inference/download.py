@@ -20,10 +20,12 @@ from inference.refusals import Refused, explain
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
-# Weights as safetensors only: pickle weights can run code when read. Code files are never fetched at all.
+# Weights as safetensors: pickle weights can run code when read, and are fetched only where a task allows it
+# by name. Code files are never fetched at all.
 WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm", "*.jinja")
 WANTED_BELOW = "*/config.json"
 """One folder down: how sentence-transformers repositories say what they pool."""
+PICKLE = "pytorch_model.bin"
 PROGRESS_EVERY_S = 0.5
 INFO_TIMEOUT_S = 10.0
 
@@ -36,6 +38,8 @@ class Job:
     model: str
     revision: str
     hub_cache: str
+    pickle_weights: bool
+    """Whether ``pytorch_model.bin`` will do where there are no safetensors."""
 
 
 def main() -> int:
@@ -54,7 +58,7 @@ def fetch(job: Job) -> tuple[str, Path]:
     """Download what serving needs and check it against the Hub's own hashes; returns commit and folder."""
     emit(stage="looking")
     info = _model_info(job)
-    files = choose_files(info.siblings or [])
+    files = choose_files(info.siblings or [], job.pickle_weights)
     commit = str(info.sha)
     wrong = None
     for _ in range(2):
@@ -67,10 +71,14 @@ def fetch(job: Job) -> tuple[str, Path]:
     raise Refused("HubUnreachable", f"the Hub sent a damaged {wrong.rfilename} for {job.model}, twice", 60)
 
 
-def choose_files(siblings: list[RepoSibling]) -> list[RepoSibling]:
+def choose_files(siblings: list[RepoSibling], pickle_weights: bool = False) -> list[RepoSibling]:
     """The top-level files that serving needs; a repository without safetensors weights is refused."""
     files = [file for file in siblings if _is_wanted(file.rfilename)]
-    if not any(file.rfilename.endswith(".safetensors") for file in files):
+    if any(file.rfilename.endswith(".safetensors") for file in files):
+        return files
+    pickled = [file for file in siblings if pickle_weights and file.rfilename == PICKLE]
+    files += pickled
+    if not pickled:
         raise Refused("ModelUnavailable", "the repository has no safetensors weights at its top level")
     return files
 

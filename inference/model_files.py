@@ -159,6 +159,7 @@ class ModelFiles:
             "model": model.id,
             "revision": self._commit(model) or model.revision,
             "hub_cache": str(self._root / "hub"),
+            "pickle_weights": model.pickle_weights,
         }
 
     def _run(

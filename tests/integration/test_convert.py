@@ -9,10 +9,12 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from inference.deadline import Deadline
 from inference.engines.engine import load
-from inference.errors import InternalError, ModelNotReady
+from inference.errors import InternalError, ModelNotReady, ModelUnavailable
 from inference.model_files import ModelFiles, Purpose
 from inference.task import Call, Model
 from local.hub import HubServer
@@ -43,9 +45,15 @@ def hub(repository: Path) -> Iterator[HubServer]:
         yield server
 
 
-def prepare(hub: HubServer, tmp_path: Path, purpose: Purpose = PURPOSE, within_s: float = 120.0) -> Artifact:
+def prepare(
+    hub: HubServer,
+    tmp_path: Path,
+    purpose: Purpose = PURPOSE,
+    within_s: float = 120.0,
+    model: Model = MODEL,
+) -> Artifact:
     files = ModelFiles(tmp_path / "cache", hub.url, {}, purpose)
-    return files.fetch(MODEL, Deadline.after(within_s), lambda progress: None)
+    return files.fetch(model, Deadline.after(within_s), lambda progress: None)
 
 
 def test_the_serving_process_imports_neither_torch_nor_transformers(hub: HubServer, tmp_path: Path) -> None:
@@ -92,6 +100,36 @@ def test_a_hostile_repository_runs_nothing(repository: Path, hub: HubServer, tmp
     assert artifact.manifest.engine in ("onnx", "transformers")
     assert not canary.exists()
     assert not [line for line in hub.record.lines if line.endswith((".py", ".bin"))]
+
+
+@pytest.fixture
+def pickled(repository: Path) -> Path:
+    """The repository as an old one: the same weights in a pickle, no safetensors."""
+    weights = load_file(repository / "model.safetensors")
+    torch.save(weights, repository / "pytorch_model.bin")
+    (repository / "model.safetensors").unlink()
+    return repository
+
+
+def test_pickle_weights_serve_where_they_are_allowed_by_name(
+    pickled: Path, hub: HubServer, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelUnavailable, match="no safetensors"):
+        prepare(hub, tmp_path)
+    allowed = Model(MODEL.id, pickle_weights=True)
+    artifact = prepare(hub, tmp_path, model=allowed)
+    assert artifact.manifest.engine == "onnx"
+    assert not list(artifact.folder.glob("*.bin"))
+
+
+def test_a_hostile_pickle_runs_nothing_even_where_pickles_are_allowed(
+    pickled: Path, hub: HubServer, tmp_path: Path
+) -> None:
+    canary = tmp_path / "canary"
+    (pickled / "pytorch_model.bin").write_bytes(b"cos\nsystem\n(S'touch " + bytes(canary) + b"'\ntR.")
+    with pytest.raises(ModelUnavailable, match="more than tensors"):
+        prepare(hub, tmp_path, model=Model(MODEL.id, pickle_weights=True))
+    assert not canary.exists()
 
 
 @pytest.mark.parametrize("within_s", [2.0, 6.0])

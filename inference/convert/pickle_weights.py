@@ -1,0 +1,43 @@
+"""``pytorch_model.bin`` -> ``model.safetensors``, for the models that are allowed pickle weights by name.
+
+torch reads the file with ``weights_only``, which knows tensors and plain containers and refuses all else; so
+nothing after this, and no serving process, ever opens a pickle.
+"""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+from inference.download import PICKLE
+from inference.refusals import Refused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def rewrite(snapshot: Path) -> None:
+    """Replace the pickle file of a snapshot, if it has one."""
+    source = snapshot / PICKLE
+    if not source.exists():
+        return
+    import torch
+    from safetensors.torch import save_file
+
+    try:
+        weights: dict[str, Any] = torch.load(
+            source, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(source)
+        )
+    except pickle.UnpicklingError as error:
+        raise Refused(
+            "ModelUnavailable", f"the repository's {PICKLE} holds more than tensors", None
+        ) from error
+    seen: set[int] = set()
+    own = {}
+    for name, tensor in weights.items():
+        is_shared = tensor.data_ptr() in seen
+        seen.add(tensor.data_ptr())
+        own[name] = tensor.clone() if is_shared else tensor.contiguous()  # safetensors shares nothing
+    save_file(own, snapshot / "model.safetensors", metadata={"format": "pt"})
+    source.unlink()
