@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from inference.artifact import Manifest
 from inference.child import emit, read_job
-from inference.convert import limits, proof_texts
+from inference.convert import limits, pickle_weights, proof_texts
 from inference.convert.recipe import Drift, Form, Source
 from inference.convert.tokenizer import write_tokenizer
 from inference.engines.choose import Choice, choose, head_of
 from inference.engines.onnx import HEADS
 from inference.publish import publish, unpublished
+from inference.refusals import Refused
 
 if TYPE_CHECKING:
     from inference.convert.recipe import Recipe
@@ -59,6 +60,9 @@ def main() -> int:
         with redirect_stdout(sys.stderr):
             convert(job)
         emit(done=job.commit)
+    except Refused as refused:
+        traceback.print_exc()
+        _refuse(refused.kind, refused.message)
     except MemoryError:
         _refuse("InternalError", f"preparing {job.model} needs more than {job.memory_mb} MB of memory")
     except OSError as error:
@@ -76,6 +80,7 @@ def convert(job: Job) -> None:
     artifacts = Path(job.artifacts)
     with unpublished(artifacts) as snapshot:
         _copy(Path(job.snapshot), snapshot)
+        pickle_weights.rewrite(snapshot)
         config = json.loads((snapshot / "config.json").read_text())
         choice = choose(job.pipeline_tag, config)
         if choice.engine in RECIPES:
