@@ -10,8 +10,11 @@ if TYPE_CHECKING:
 
 # The heads that ONNX Runtime serves, by pipeline tag.
 ONNX_HEADS = {
+    "feature-extraction": "embeddings",
     "fill-mask": "fill-mask",
+    "image-classification": "image-classification",
     "question-answering": "question-answering",
+    "sentence-similarity": "embeddings",
     "text-classification": "sequence-classification",
     "token-classification": "token-classification",
     "zero-shot-classification": "zero-shot-classification",
@@ -32,7 +35,10 @@ ONNX_MODEL_TYPES = frozenset(
         "xlm-roberta",
     ]
 )
-
+# The same for image-classification.
+ONNX_IMAGE_MODEL_TYPES = frozenset(
+    ["beit", "convnext", "convnextv2", "deit", "dinov2", "resnet", "swin", "swinv2", "vit"]
+)
 
 # What CTranslate2 generates, and the architectures whose conversion was compared with torch.
 CTRANSLATE_TAGS = ("automatic-speech-recognition", "summarization", "text2text-generation", "translation")
@@ -58,7 +64,8 @@ def head_of(pipeline_tag: str) -> str:
 def choose(pipeline_tag: str, config: Mapping[str, Any]) -> Choice:
     """The fastest engine that knows the task and the architecture; transformers knows all others."""
     model_type = str(config.get("model_type", "unknown"))
-    if pipeline_tag in ONNX_HEADS and model_type in ONNX_MODEL_TYPES:
+    encoders = ONNX_IMAGE_MODEL_TYPES if pipeline_tag == "image-classification" else ONNX_MODEL_TYPES
+    if pipeline_tag in ONNX_HEADS and model_type in encoders:
         return Choice("onnx", f"ONNX Runtime serves {pipeline_tag} by {model_type} models")
     if pipeline_tag in CTRANSLATE_TAGS and model_type in CTRANSLATE_MODEL_TYPES:
         return Choice("ctranslate", f"CTranslate2 serves {pipeline_tag} by {model_type} models")

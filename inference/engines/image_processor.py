@@ -104,8 +104,9 @@ class ImageProcessor:
         values = np.asarray(picture).astype(np.float64)
         if self.factor is not None:
             values *= self.factor
-        values = (values.astype(np.float32) - np.float32(self.mean)) / np.float32(self.std)
-        return np.ascontiguousarray(values.transpose(2, 0, 1)[None])
+        mean, std = (np.array(channels, dtype=np.float32) for channels in (self.mean, self.std))
+        normalised = (values.astype(np.float32) - mean) / std
+        return np.ascontiguousarray(normalised.transpose(2, 0, 1)[None])
 
     def _target(self, picture: Image) -> tuple[int, int]:
         if isinstance(self.resize_to, tuple):

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 MODEL = "model.onnx"
 HEADS = {
+    "feature-extraction": "embeddings.FeatureExtraction",
     "fill-mask": "fill_mask.FillMask",
+    "image-classification": "image_classification.ImageClassification",
     "question-answering": "question_answering.QuestionAnswering",
+    "sentence-similarity": "embeddings.SentenceSimilarity",
     "text-classification": "sequence_classification.SequenceClassification",
     "token-classification": "token_classification.TokenClassification",
     "zero-shot-classification": "zero_shot_classification.ZeroShotClassification",

@@ -12,14 +12,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 AUTO_CLASSES = {
+    "feature-extraction": "AutoModel",
     "fill-mask": "AutoModelForMaskedLM",
+    "image-classification": "AutoModelForImageClassification",
     "question-answering": "AutoModelForQuestionAnswering",
+    "sentence-similarity": "AutoModel",
     "text-classification": "AutoModelForSequenceClassification",
     "token-classification": "AutoModelForTokenClassification",
     "zero-shot-classification": "AutoModelForSequenceClassification",
 }
 """Pipeline tag -> the class of transformers that reads a repository for it."""
-TEXT_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+INPUTS = ("input_ids", "attention_mask", "token_type_ids", "pixel_values")
 
 
 def load_model(folder: Path, pipeline_tag: str, threads: int, attention: str | None = None) -> Any:
@@ -59,8 +62,8 @@ def runner(
 
 
 def input_names(model: Any) -> list[str]:
-    """Those of the usual text inputs that the model's ``forward`` takes."""
+    """Those of the usual inputs that the model's ``forward`` takes."""
     import inspect
 
     accepted = inspect.signature(model.forward).parameters
-    return [name for name in TEXT_INPUTS if name in accepted]
+    return [name for name in INPUTS if name in accepted]

@@ -2,4 +2,4 @@
 
 
 class Unsupported(Exception):
-    """A model's files ask for what this engine does not do; the message says what, for the log and ``GET /``."""
+    """A model's files ask for what this engine does not do; the message says what, for ``GET /``."""
