@@ -16,13 +16,18 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 CDK := npx --no-install cdk
 
-.PHONY: run serve synth deploy destroy test bench check fix pins diagrams clean
+.PHONY: run serve invoke synth deploy destroy test bench check fix pins events diagrams clean
 
 run: synth
 	@python -m local run --hub "$(HUB)" --tasks "$(TASKS)"
 
 serve: synth
 	@python -m local serve --hub "$(HUB)" --tasks "$(TASKS)" --port "$(PORT)"
+
+# One call of a function: make invoke TASK=sentiment [EVENT=file.json] [DEPLOYED=1]
+invoke: .venv/run.stamp
+	@python -m local.invoke "$(TASK)" $(if $(EVENT),--event "$(EVENT)") \
+		$(if $(DEPLOYED),--deployed,--port "$(PORT)")
 
 synth: .venv/run.stamp node_modules/.package-lock.json
 	@$(CDK) synth --quiet $(CONTEXT)
@@ -51,6 +56,10 @@ bench: .venv/run.stamp
 # Resolve pyproject.toml again. CUDA packages are left out: serving is on CPUs, where torch needs none of them.
 pins: .venv/dev.stamp
 	@python -m local.pins
+
+# The console test events, from the tasks' examples.
+events: .venv/run.stamp
+	@python -m local.events
 
 # The pictures, from their text.
 diagrams: node_modules/.package-lock.json

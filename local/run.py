@@ -113,7 +113,8 @@ async def _timed(name: str, url: str, body: Mapping[str, Any]) -> tuple[Any, flo
 
 def _call(name: str, url: str, body: Mapping[str, Any] | None) -> Any:
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"content-type": "application/json"})
+    headers = {"content-type": "application/json", "accept": "application/json"}
+    request = urllib.request.Request(url, data, headers)
     try:
         with urllib.request.urlopen(request) as reply:
             return json.load(reply)

@@ -1,0 +1,82 @@
+"""``make invoke``: one direct invoke of a function on this machine or in AWS, its result printed as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inference.tasks import UnknownTask, get_task
+from local.events import EVENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+OUTPUTS = Path("build/outputs.json")
+LONGEST_S = 910
+"""Lambda's longest function time, and a little."""
+
+
+class InvokeFailed(Exception):
+    """The message says what to do about it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the event, call the function, print what comes back; 1 if the function failed."""
+    parser = argparse.ArgumentParser(prog="python -m local.invoke", description=__doc__)
+    parser.add_argument("task", help="a task's name, like sentiment or image-classification")
+    parser.add_argument("--event", type=Path, help="a JSON file; the task's own in events/ by default")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--port", type=int, default=8080, help="of `make serve` on this machine")
+    where.add_argument("--deployed", action="store_true", help="call the deployed function instead")
+    chosen = parser.parse_args(arguments)
+    try:
+        task = get_task(chosen.task.replace("-", "_"))
+        file = chosen.event or EVENTS / f"{task.function_name}.json"
+        event = json.loads(file.read_text())
+        client, name = _deployed(task.name) if chosen.deployed else _local(task.function_name, chosen.port)
+        reply = client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+    except (InvokeFailed, UnknownTask, OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(json.dumps(json.load(reply["Payload"]), indent=1, ensure_ascii=False))
+    return 1 if "FunctionError" in reply else 0
+
+
+def _local(function_name: str, port: int) -> tuple[Any, str]:
+    """A client for the local cloud, which takes any credentials."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(read_timeout=LONGEST_S, retries={"total_max_attempts": 1})
+    client = boto3.client(
+        "lambda",
+        endpoint_url=f"http://127.0.0.1:{port}",
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+        config=config,
+    )
+    return client, f"hublet-{function_name}"
+
+
+def _deployed(task_name: str) -> tuple[Any, str]:
+    """A client with the user's own credentials, and the name that the deployment wrote down."""
+    import boto3
+    from botocore.config import Config
+
+    if not OUTPUTS.exists():
+        raise InvokeFailed(f"{OUTPUTS} is not there: run make deploy first")
+    outputs: Mapping[str, Mapping[str, str]] = json.loads(OUTPUTS.read_text())
+    key = "".join(word.capitalize() for word in task_name.split("_")) + "Name"
+    names = [stack[key] for stack in outputs.values() if key in stack]
+    if not names:
+        raise InvokeFailed(f"{OUTPUTS} knows no function for {task_name}")
+    config = Config(read_timeout=LONGEST_S, retries={"total_max_attempts": 1})
+    return boto3.client("lambda", config=config), names[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
