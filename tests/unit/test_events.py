@@ -1,0 +1,20 @@
+"""The committed console test events are the tasks' first examples, whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from inference.tasks import all_tasks
+from local.events import event
+from tests.conftest import ROOT
+
+TASKS = all_tasks()
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_an_event_for_every_task(task: object) -> None:
+    assert (ROOT / "events" / f"{task.function_name}.json").read_text() == event(task)  # type: ignore[attr-defined, arg-type]
+
+
+def test_no_event_is_left_over() -> None:
+    assert {path.stem for path in (ROOT / "events").iterdir()} == {task.function_name for task in TASKS}
