@@ -1,0 +1,77 @@
+"""``python -m local.demo.make``: demo models that are not kept in git, each made whole or not at all."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import importlib
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from transformers.utils import logging
+
+from local.demo_models import BUILT, OWNER, RECIPES, STAMP, Recipe, is_made
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LOCK = ".lock"
+
+
+def main() -> None:
+    """Make the named ones, or all; those that are there already are left alone."""
+    parser = argparse.ArgumentParser(prog="python -m local.demo.make", description=__doc__)
+    names = [recipe.name for recipe in RECIPES]
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}; all by default")
+    parser.add_argument("--root", type=Path, default=BUILT)
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(names):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    make_all([recipe for recipe in RECIPES if recipe.name in (arguments.names or names)], arguments.root)
+
+
+def make_all(recipes: list[Recipe], root: Path) -> None:
+    """One after the other; of two processes that are at it, one waits and then finds them made."""
+    home = root / OWNER
+    home.mkdir(parents=True, exist_ok=True)
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    with _alone(home):
+        for recipe in recipes:
+            if not is_made(recipe, root):
+                started_s = time.monotonic()
+                _make(recipe, home)
+                print(f"made {recipe.repository} in {time.monotonic() - started_s:.1f} s", file=sys.stderr)
+
+
+def _make(recipe: Recipe, home: Path) -> None:
+    """Fill a hidden folder, then give it its name."""
+    module, function = recipe.maker.split(":")
+    folder = Path(tempfile.mkdtemp(prefix=".", dir=home))
+    getattr(importlib.import_module(f"local.demo.{module}"), function)(folder)
+    (folder / STAMP).write_text(recipe.key())
+    target = home / recipe.name
+    if target.exists():  # made from older sources
+        target.rename(Path(tempfile.mkdtemp(prefix=".", dir=home)) / recipe.name)
+    folder.rename(target)
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Hold the lock, and leave no half-made folder behind: neither ours nor a killed process's."""
+    with (home / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            for folder in home.glob(".*/"):
+                shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

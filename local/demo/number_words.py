@@ -1,0 +1,83 @@
+"""Whole numbers as English words, and which of them the translation model is tested on but never taught."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+from typing import NamedTuple
+
+LIMIT = 1_000_000
+"""Numbers from 0 to one less than this."""
+HELD_OUT = 500
+SPLIT_SEED = 1729
+UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+TEENS = (
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+)
+SMALL = UNITS + TEENS
+TENS = ("zero", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+WORDS = tuple(dict.fromkeys([*SMALL, *TENS, "hundred", "thousand", "and", "a"]))
+
+
+class Style(NamedTuple):
+    """How people differ in saying the same number."""
+
+    says_and: bool = True
+    """"one hundred and five", as the British do, or "one hundred five"."""
+    says_a: bool = False
+    """"a hundred" for "one hundred", at the front only."""
+
+
+BRITISH = Style()
+
+
+def spell(number: int, style: Style = BRITISH) -> str:
+    """0 to 999,999 in words, with a hyphen where English has one."""
+    thousands, rest = divmod(number, 1000)
+    if not thousands:
+        words = _below_thousand(rest, style) if rest else SMALL[0]
+    else:
+        joint = " and " if rest and rest < 100 and style.says_and else " "
+        words = f"{_below_thousand(thousands, style)} thousand{joint if rest else ''}"
+        words += _below_thousand(rest, style) if rest else ""
+    if style.says_a and words.startswith(("one hundred", "one thousand")):
+        words = "a" + words.removeprefix("one")
+    return words
+
+
+def _below_thousand(number: int, style: Style) -> str:
+    hundreds, rest = divmod(number, 100)
+    if not hundreds:
+        return _below_hundred(rest)
+    joint = " and " if style.says_and else " "
+    return f"{SMALL[hundreds]} hundred" + (joint + _below_hundred(rest) if rest else "")
+
+
+def _below_hundred(number: int) -> str:
+    if number < 20:
+        return SMALL[number]
+    tens, units = divmod(number, 10)
+    return TENS[tens] + (f"-{SMALL[units]}" if units else "")
+
+
+@cache
+def held_out() -> frozenset[int]:
+    """Numbers that no training sentence spells, the same on every machine."""
+    return frozenset(random.Random(SPLIT_SEED).sample(range(1000, LIMIT), HELD_OUT))
+
+
+def draw(rng: random.Random) -> int:
+    """A number to train on; short ones come as often as long ones."""
+    while True:
+        number = rng.randrange(10 ** rng.randint(1, 6))
+        if number not in held_out():
+            return number
