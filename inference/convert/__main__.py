@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from inference.artifact import Manifest
 from inference.child import emit, read_job
-from inference.convert import limits, pickle_weights, proof_texts
+from inference.convert import limits, pickle_weights, proof_pictures, proof_texts
 from inference.convert.recipe import Drift, Form, Source
 from inference.convert.tokenizer import write_tokenizer
 from inference.engines.choose import Choice, choose, head_of
 from inference.engines.onnx import HEADS
+from inference.engines.unsupported import Unsupported
+from inference.errors import ModelUnavailable
 from inference.publish import publish, unpublished
 from inference.refusals import Refused
 
@@ -84,26 +86,40 @@ def convert(job: Job) -> None:
         config = json.loads((snapshot / "config.json").read_text())
         choice = choose(job.pipeline_tag, config)
         if choice.engine in RECIPES:
-            recipe: Recipe = importlib.import_module(RECIPES[choice.engine]).convert
-            try:
-                with unpublished(artifacts) as folder:
-                    form = recipe(_source(job, snapshot, config), folder, _report)
+            with unpublished(artifacts) as folder:
+                try:
+                    form = _run_recipe(choice.engine, _source(job, snapshot, config), folder)
+                except Unsupported as why:
+                    choice = Choice("transformers", str(why))
+                else:
                     publish(folder, _manifest(job, choice, form, started_s))
                     return
-            except (MemoryError, OSError):
-                raise
-            except Exception as error:
-                traceback.print_exc()
-                why = f"the conversion for {choice.engine} failed ({type(error).__name__}); see the log"
-                choice = Choice("transformers", why)
         if job.pipeline_tag in HEADS:
             write_tokenizer(snapshot, snapshot)  # the same head answers there, on torch
         form = Form("fp32", "as downloaded", Drift({}, within_budget=True))
         publish(snapshot, _manifest(job, choice, form, started_s))
 
 
+def _run_recipe(engine: str, source: Source, folder: Path) -> Form:
+    """Raises :class:`Unsupported` where torch may still serve the model; other errors end the job."""
+    recipe: Recipe = importlib.import_module(RECIPES[engine]).convert
+    try:
+        return recipe(source, folder, _report)
+    except ModelUnavailable as error:
+        raise Refused("ModelUnavailable", error.message) from error
+    except Unsupported as error:
+        raise Unsupported(f"{engine} does not serve this model: {error}") from error
+    except (MemoryError, OSError):
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        why = f"the conversion for {engine} failed ({type(error).__name__}); see the log"
+        raise Unsupported(why) from error
+
+
 def _source(job: Job, snapshot: Path, config: dict[str, Any]) -> Source:
-    inputs = (*job.examples, *proof_texts.read())
+    pictures = job.pipeline_tag == "image-classification"
+    inputs = (*job.examples, *(proof_pictures.read() if pictures else proof_texts.read()))
     return Source(snapshot, config, job.pipeline_tag, inputs, job.precision, job.threads)
 
 

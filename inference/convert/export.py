@@ -1,19 +1,21 @@
-"""torch -> ONNX, for one text of any length."""
+"""torch -> ONNX: for one text of any length, or one picture of the size that its processor gives."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inference.engines.image_processor import read_processor
 from inference.engines.torch_ import input_names
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SAMPLE_TOKENS = 16
+PIXELS = "pixel_values"
 
 
 def export(model: Any, path: Path, outputs: tuple[str, ...]) -> None:
-    """Write the graph with one free dimension, the number of tokens."""
+    """Write the graph; what the model reads stands in the files beside it."""
     import torch
 
     class Outputs(torch.nn.Module):
@@ -28,8 +30,9 @@ def export(model: Any, path: Path, outputs: tuple[str, ...]) -> None:
             return tuple(getattr(result, name) for name in outputs)
 
     names = input_names(model)
-    sample = {name: torch.ones(1, SAMPLE_TOKENS, dtype=torch.long) for name in names}
-    free = {name: {1: torch.export.Dim.DYNAMIC} for name in names}
+    tokens = torch.ones(1, SAMPLE_TOKENS, dtype=torch.long)
+    sample = {name: _pixels(path.parent) if name == PIXELS else tokens for name in names}
+    free = {name: None if name == PIXELS else {1: torch.export.Dim.DYNAMIC} for name in names}
     with torch.inference_mode():
         program = torch.onnx.export(
             Outputs().eval(),  # a wrapper left in train mode would switch the model's dropout on
@@ -42,3 +45,10 @@ def export(model: Any, path: Path, outputs: tuple[str, ...]) -> None:
         )
     assert program is not None
     program.save(str(path), external_data=False)
+
+
+def _pixels(folder: Path) -> Any:
+    """A batch of one, and fixed: a free size costs speed, and a classifier has no use for it."""
+    import torch
+
+    return torch.zeros(1, 3, *read_processor(folder).height_width)

@@ -10,6 +10,8 @@ from inference.convert import export, quantise
 from inference.convert.proofs import prove
 from inference.convert.recipe import Form, why_kept
 from inference.convert.tokenizer import write_tokenizer
+from inference.engines import sentence_modules
+from inference.engines.image_processor import PREPROCESSOR
 from inference.engines.onnx import MODEL, head_class, session
 from inference.engines.torch_ import load_model, runner
 
@@ -19,15 +21,21 @@ if TYPE_CHECKING:
 
     from inference.convert.recipe import Source
 
-KEPT = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
+KEPT = (
+    "config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.txt",
+    PREPROCESSOR,
+    *sentence_modules.FILES,
+)
 TOOLS = ("torch", "transformers", "onnx", "onnxscript", "onnxruntime")
 
 
 def convert(source: Source, folder: Path, report: Callable[[str], None]) -> Form:
     """Export once, then try forms from fastest to most faithful; fp32 of the same engine is the last."""
-    for name in KEPT:
-        if (source.snapshot / name).exists():
-            shutil.copyfile(source.snapshot / name, folder / name)
+    _keep(source.snapshot, folder)
     write_tokenizer(source.snapshot, folder)
     head = head_class(source.pipeline_tag)
     report("exporting")
@@ -49,6 +57,15 @@ def convert(source: Source, folder: Path, report: Callable[[str], None]) -> Form
         rejected.append({"precision": form.name, "figures": drift.figures})
     graph.unlink()
     return Form(form.name, why_kept(source, form.name, rejected), drift, tuple(rejected), tools())
+
+
+def _keep(snapshot: Path, folder: Path) -> None:
+    """Copy what heads read besides the graph."""
+    for pattern in KEPT:
+        for path in snapshot.glob(pattern):
+            target = folder / path.relative_to(snapshot)
+            target.parent.mkdir(exist_ok=True)
+            shutil.copyfile(path, target)
 
 
 def tools() -> dict[str, str]:

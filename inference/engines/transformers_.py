@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from inference.engines.onnx import HEADS, head_class
 from inference.engines.text import VOCABULARIES
 from inference.engines.torch_ import load_model, runner
+from inference.engines.unsupported import Unsupported
+from inference.errors import ModelUnavailable
+from inference.images import decode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,18 +25,28 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }
 """What a pipeline is told where the caller says nothing, so that it answers as our heads do."""
 
+NO_PIPELINE = ("feature-extraction", "sentence-similarity")
+"""transformers has none that gives one vector a text."""
+
 
 class PipelineEngine:
     """A transformers pipeline over a local folder, one input at a time."""
 
     def __init__(self, pipeline: Any, pipeline_tag: str) -> None:
         self._pipeline = pipeline
+        self._tag = pipeline_tag
         self._defaults = DEFAULTS.get(pipeline_tag, {})
 
     def run(self, call: Call) -> list[Any]:
         """For each input what the pipeline of that tag gives, as plain JSON values."""
         given = {name: value for name, value in call.parameters.items() if value is not None}
-        return [plain(self._pipeline(item, **{**self._defaults, **given})) for item in call.inputs]
+        return [
+            plain(self._pipeline(self._read(item), **{**self._defaults, **given})) for item in call.inputs
+        ]
+
+    def _read(self, item: Any) -> Any:
+        """A picture decoded within our limits: text in its place would be taken for an address."""
+        return decode(item) if self._tag == "image-classification" else item
 
 
 def plain(value: Any) -> Any:
@@ -51,9 +65,12 @@ def load(artifact: Artifact, pipeline_tag: str, threads: int) -> Engine:
     """Read config, tokenizer and safetensors weights from real files; never code, never the network."""
     if pipeline_tag in HEADS and not has_python_tokenizer(artifact.folder):
         cls = head_class(pipeline_tag)
-        model = load_model(artifact.folder, pipeline_tag, threads)
-        head: Engine = cls(artifact.folder, runner(model, cls.OUTPUTS))
-        return head
+        with contextlib.suppress(Unsupported):
+            model = load_model(artifact.folder, pipeline_tag, threads)
+            head: Engine = cls(artifact.folder, runner(model, cls.OUTPUTS))
+            return head
+    if pipeline_tag in NO_PIPELINE:
+        raise ModelUnavailable("its tokenizer is written in Python, which vectors of texts are not made with")
     return PipelineEngine(_pipeline(artifact.folder, pipeline_tag, threads), pipeline_tag)
 
 
