@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.cloud import Cloud
-from local.demo_models import DEMO_REPOSITORIES, demo_model
+from local.demo_models import BUILT, DEMO_REPOSITORIES, NoDemoModel, demo_model, make
 from local.hub import HubServer
 from local.run import RunFailed, run_all, say, show_progress
 from local.template import DEFAULT_TEMPLATE, LocalFunction, TemplateError, read_template
@@ -30,9 +30,9 @@ def main() -> int:
     arguments = _parser().parse_args()
     try:
         functions = _chosen(read_template(arguments.template), arguments.tasks)
-        with _hub(arguments.hub) as hub_url, _cache(arguments) as cache:
+        with _hub(arguments.hub, functions) as hub_url, _cache(arguments) as cache:
             return asyncio.run(_main(arguments, functions, hub_url, cache))
-    except (TemplateError, RunFailed) as error:
+    except (TemplateError, NoDemoModel, RunFailed) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -69,11 +69,16 @@ def _overrides(hub: str, hub_url: str) -> Callable[[LocalFunction], dict[str, st
 
     def overrides(function: LocalFunction) -> dict[str, str]:
         variables = {"HF_ENDPOINT": hub_url}
-        if hub == EMBEDDED and "MODEL" not in function.environment and (demo := demo_model(function.task)):
+        if hub == EMBEDDED and (demo := _demo_model(function)):
             variables["MODEL"] = demo
         return variables
 
     return overrides
+
+
+def _demo_model(function: LocalFunction) -> str | None:
+    """What stands in for the function's default model; an operator's own choice of model stays."""
+    return None if "MODEL" in function.environment else demo_model(function.task)
 
 
 def _chosen(functions: list[LocalFunction], names: str | None) -> list[LocalFunction]:
@@ -86,11 +91,13 @@ def _chosen(functions: list[LocalFunction], names: str | None) -> list[LocalFunc
 
 
 @contextlib.contextmanager
-def _hub(hub: str) -> Iterator[str]:
+def _hub(hub: str, functions: list[LocalFunction]) -> Iterator[str]:
+    """The Hub's URL; the embedded one has every demo model that the functions need before it starts."""
     if hub != EMBEDDED:
         yield hub
         return
-    with HubServer(DEMO_REPOSITORIES) as server:
+    make(model for function in functions if (model := _demo_model(function)))
+    with HubServer((DEMO_REPOSITORIES, BUILT)) as server:
         yield server.url
 
 

@@ -12,6 +12,8 @@ import urllib.request
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from local.demo_models import note
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -41,14 +43,24 @@ class Row:
     warm_ms: float
     """Median of a few calls to a running environment."""
     answer: Any
+    note: str
+    """What has to be known about the answer: such as that nobody trained the model."""
 
 
 async def run_all(cloud: Cloud, output: Path) -> None:
-    """Call each function, print the table, write the file."""
-    rows = [await run_one(cloud, name) for name in cloud.pools]
+    """Call each function, print the table, write the file; one that fails keeps no other from its turn."""
+    rows, failures = [], []
+    for name in cloud.pools:
+        try:
+            rows.append(await run_one(cloud, name))
+        except RunFailed as error:
+            say(str(error))
+            failures.append(str(error))
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
     print("\n" + table(rows), flush=True)
+    if failures:
+        raise RunFailed("; ".join(failures))
 
 
 async def run_one(cloud: Cloud, name: str) -> Row:
@@ -71,6 +83,7 @@ async def run_one(cloud: Cloud, name: str) -> Row:
         cold_s=round(cold_s, 2),
         warm_ms=round(statistics.median(warm_s) * 1000, 1),
         answer=answer,
+        note=note(description["model"]),
     )
 
 
@@ -125,6 +138,6 @@ def _call(name: str, url: str, body: Mapping[str, Any] | None) -> Any:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    answer = json.dumps(row.answer, ensure_ascii=False)
+    answer = f"{row.note}: " * bool(row.note) + json.dumps(row.answer, ensure_ascii=False)
     figures = (f"{row.first_s:.2f}", f"{row.cold_s:.2f}", f"{row.warm_ms:.1f}")
     return (row.function, row.model, row.engine, *figures, answer if len(answer) <= 72 else answer[:71] + "…")

@@ -22,7 +22,8 @@ from tests.conftest import ROOT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 240
+"""The first start makes the demo models."""
 
 
 @dataclass
