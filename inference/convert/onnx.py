@@ -47,7 +47,7 @@ def convert(source: Source, folder: Path, report: Callable[[str], None]) -> Form
     proven = prove(source.pipeline_tag, torch_head, source.inputs)
     del reference, torch_head
     rejected: list[dict[str, Any]] = []
-    forms = quantise.forms(source.precision)
+    forms = quantise.forms(source.precision, graph)
     for form in forms:
         report(f"trying {form.name}")
         form.write(graph, folder / MODEL)

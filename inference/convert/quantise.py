@@ -25,11 +25,17 @@ class OnnxForm:
     write: Callable[[Path, Path], None]
 
 
-def forms(precision: str) -> list[OnnxForm]:
-    """The forms to try for ``auto``, ``int8`` or ``fp32``; the last one is kept whatever it measures."""
+def forms(precision: str, graph: Path) -> list[OnnxForm]:
+    """The forms to try for ``auto``, ``int8`` or ``fp32``; the last one is kept whatever it measures.
+
+    Convolutions stay fp32 in every form: in int8 they would need scales that are known beforehand. So a graph
+    that is mostly convolutions has no other form worth a try.
+    """
     int8 = OnnxForm("int8", _all_int8)
     every = [int8, OnnxForm("int8-narrow", _narrow_int8), OnnxForm("int8-blockwise", _blockwise)]
     every.append(OnnxForm("fp32", _optimised))
+    if precision == "auto" and _is_convolutional(graph):
+        return every[-1:]
     return {"auto": every, "int8": [int8], "fp32": every[-1:]}[precision]
 
 
@@ -55,7 +61,8 @@ def _dynamic(graph: Path, target: Path, is_quantised: Callable[[int, int], bool]
         reduce_range=True,
         weight_type=QuantType.QInt8,
         nodes_to_exclude=[
-            name for name, (rows, columns) in _weights(model).items() if not is_quantised(rows, columns)
+            *(node.name for node in model.graph.node if node.op_type == "Conv"),
+            *(name for name, (rows, columns) in _weights(model).items() if not is_quantised(rows, columns)),
         ],
         extra_options={"MatMulConstBOnly": True},
     )
@@ -95,6 +102,18 @@ def _optimise(path: Path) -> None:
     options.optimized_model_filepath = str(fused)
     ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     fused.rename(path)
+
+
+def _is_convolutional(graph: Path) -> bool:
+    """Whether convolutions have more weights than matrix products."""
+    import math
+
+    import onnx
+
+    model = onnx.load(graph)
+    shapes = {item.name: tuple(item.dims) for item in model.graph.initializer}
+    kernels = [shapes.get(node.input[1], ()) for node in model.graph.node if node.op_type == "Conv"]
+    return sum(map(math.prod, kernels)) > sum(map(math.prod, _weights(model).values()))
 
 
 def _weights(model: Any) -> dict[str, tuple[int, int]]:
