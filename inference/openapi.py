@@ -105,7 +105,12 @@ def _infer_body(task: Task) -> dict[str, Any]:
         **{name: {} for name in TOP_LEVEL[3:]},
     }
     required = ["inputs", "parameters"] if needed else ["inputs"]
-    schema = {"type": "object", "properties": properties, "required": required}
+    schema = {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
     content = {"application/json": {"schema": schema}}
     if task.media_kind:
         content[MEDIA_BODIES[task.media_kind]] = {"schema": {"type": "string", "format": "binary"}}

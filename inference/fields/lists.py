@@ -84,4 +84,5 @@ class Words:
     def schema(self) -> dict[str, Any]:
         one = self.item.schema()
         several = {"type": "array", "items": one, "minItems": 1, "maxItems": self.max_items}
-        return {"anyOf": [several, {"type": "string", "minLength": 1}]}
+        text = {"type": "string", "pattern": r"[^,\s]"} if self.splits_commas else one
+        return {"anyOf": [several, text]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,8 @@ class Text:
     max_chars: int
     default: str | None = None
     min_chars: int = 1
+    pattern: str | None = None
+    """A regular expression of both Python and JSON Schema that must match somewhere."""
 
     def read(self, value: Any, at: str) -> str:
         if not isinstance(value, str):
@@ -28,10 +31,13 @@ class Text:
             raise InvalidField(at, f"has {len(value):,} characters; the limit is {self.max_chars:,}")
         if any("\ud800" <= character <= "\udfff" for character in value):
             raise InvalidField(at, "has a lone surrogate, which is not Unicode text")
+        if self.pattern and not re.search(self.pattern, value):
+            raise InvalidField(at, f"must match {self.pattern}")
         return value
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "minLength": self.min_chars, "maxLength": self.max_chars}
+        limits = {"type": "string", "minLength": self.min_chars, "maxLength": self.max_chars}
+        return limits if self.pattern is None else {**limits, "pattern": self.pattern}
 
 
 @dataclass(frozen=True)

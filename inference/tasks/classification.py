@@ -3,6 +3,7 @@
 from inference.fields import Flag, Items, Text, Words
 from inference.task import Example, Model, Task
 
+ONE_GAP = r"^[^{}]*\{\}[^{}]*$"
 LABELS = ["delivery", "payment", "praise"]
 TASK = Task(
     name="classification",
@@ -18,7 +19,7 @@ TASK = Task(
             is_required=True,
         ),
         Flag("multi_label", "Whether several labels may be true; each is then scored by itself."),
-        Text("hypothesis_template", "A sentence with {} where a label goes.", max_chars=500),
+        Text("hypothesis_template", "A sentence with one {}, where a label goes.", 500, pattern=ONE_GAP),
     ),
     aliases=("text", "sequences"),
     examples=(

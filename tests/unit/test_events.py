@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from inference.task import Task
 from inference.tasks import all_tasks
 from local.events import event
 from tests.conftest import ROOT
@@ -12,8 +13,8 @@ TASKS = all_tasks()
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
-def test_an_event_for_every_task(task: object) -> None:
-    assert (ROOT / "events" / f"{task.function_name}.json").read_text() == event(task)  # type: ignore[attr-defined, arg-type]
+def test_an_event_for_every_task(task: Task) -> None:
+    assert (ROOT / "events" / f"{task.function_name}.json").read_text() == event(task)
 
 
 def test_no_event_is_left_over() -> None:

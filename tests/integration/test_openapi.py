@@ -1,0 +1,95 @@
+"""The OpenAPI document of each function, and requests that are made from it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import load_all_checks
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from inference import openapi
+from inference.tasks import all_tasks
+from tests.integration.fuzz import CHEAP
+
+if TYPE_CHECKING:
+    from inference.task import Task
+    from tests.integration.conftest import Served
+
+TASKS = all_tasks()
+REQUESTS = 12
+MODEL_DECIDES = ("fill_mask", "image_classification", "speech", "translation")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def checks() -> None:
+    load_all_checks()
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_the_document_that_is_served_is_the_tasks_own(served: Served, task: Task) -> None:
+    document = served.get(f"{task.function_name}/openapi.json").json()
+    assert document["openapi"] == "3.1.0"
+    assert document["paths"].keys() >= {"/", "/health", "/openapi.json"}
+    assert document["paths"].keys() == openapi.document(task)["paths"].keys()
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.name.lower())
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_requests_made_from_it_get_documented_answers(
+    served: Served, task: Task, mode: GenerationMode
+) -> None:
+    url = f"{served.url}{task.function_name}"
+    document = _cheap(httpx2.get(f"{url}/openapi.json").json())
+    schema = schemathesis.openapi.from_dict(document)
+    for result in schema.get_all_operations():
+        operation = result.ok()
+
+        @settings(
+            max_examples=REQUESTS,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(generation_mode=mode) if _fits(operation, mode) else st.none())
+        def send(case: Any) -> None:
+            if case is not None:
+                reply = case.call(base_url=url, timeout=60)
+                case.validate_response(reply, excluded_checks=_judged_by_the_model(task))
+
+        send()
+
+
+def _judged_by_the_model(task: Task) -> list[Any]:
+    """Whether a text has the mask token, or bytes are a picture, is no matter of the schema."""
+    return [positive_data_acceptance] if task.name in MODEL_DECIDES else []
+
+
+def _fits(operation: Any, mode: GenerationMode) -> bool:
+    """A route without a body has nothing to get wrong."""
+    return mode is GenerationMode.POSITIVE or bool(operation.definition.raw.get("requestBody"))
+
+
+def _cheap(document: dict[str, Any]) -> dict[str, Any]:
+    """The same document with smaller upper limits where a valid request could take minutes."""
+
+    def visit(value: Any, name: str = "") -> None:
+        if isinstance(value, dict):
+            if value.get("type") == "integer" and name in CHEAP:
+                value["maximum"] = CHEAP[name][1]
+            for key, inner in value.items():
+                visit(inner, name if key in ("anyOf", "items") else key)
+        elif isinstance(value, list):
+            for inner in value:
+                visit(inner, name)
+
+    visit(document)
+    return json.loads(json.dumps(document))  # type: ignore[no-any-return]
