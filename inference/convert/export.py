@@ -30,8 +30,8 @@ def export(model: Any, path: Path, outputs: tuple[str, ...]) -> None:
             return tuple(getattr(result, name) for name in outputs)
 
     names = input_names(model)
-    tokens = torch.ones(1, SAMPLE_TOKENS, dtype=torch.long)
-    sample = {name: _pixels(path.parent) if name == PIXELS else tokens for name in names}
+    # Each input its own tensor: two names for one would be exported as one input.
+    sample = {name: _pixels(path.parent) if name == PIXELS else _tokens() for name in names}
     free = {name: None if name == PIXELS else {1: torch.export.Dim.DYNAMIC} for name in names}
     with torch.inference_mode():
         program = torch.onnx.export(
@@ -45,6 +45,12 @@ def export(model: Any, path: Path, outputs: tuple[str, ...]) -> None:
         )
     assert program is not None
     program.save(str(path), external_data=False)
+
+
+def _tokens() -> Any:
+    import torch
+
+    return torch.ones(1, SAMPLE_TOKENS, dtype=torch.long)
 
 
 def _pixels(folder: Path) -> Any:
