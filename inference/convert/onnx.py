@@ -14,6 +14,7 @@ from inference.engines import sentence_modules
 from inference.engines.image_processor import PREPROCESSOR
 from inference.engines.onnx import MODEL, head_class, session
 from inference.engines.torch_ import load_model, runner
+from inference.engines.unsupported import Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +56,8 @@ def convert(source: Source, folder: Path, report: Callable[[str], None]) -> Form
         if drift.within_budget or form is forms[-1]:
             break
         rejected.append({"precision": form.name, "figures": drift.figures})
+    if form.name == "fp32" and not drift.within_budget:
+        raise Unsupported("its graph does not answer as torch does, even in fp32")
     graph.unlink()
     return Form(form.name, why_kept(source, form.name, rejected), drift, tuple(rejected), tools())
 
