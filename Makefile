@@ -16,7 +16,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 CDK := npx --no-install cdk
 
-.PHONY: run serve invoke synth deploy destroy test bench check fix pins events diagrams clean
+.PHONY: run serve invoke synth deploy destroy test fuzz bench check fix pins events diagrams clean
 
 run: synth
 	@python -m local run --hub "$(HUB)" --tasks "$(TASKS)"
@@ -40,6 +40,10 @@ destroy: .venv/run.stamp node_modules/.package-lock.json
 
 test: .venv/dev.stamp node_modules/.package-lock.json check
 	@python -m pytest $(PYTEST)
+
+# The long form of tests/integration/test_fuzz.py: so many requests to every function.
+fuzz: .venv/dev.stamp node_modules/.package-lock.json
+	@HUBLET_FUZZ=10000 python -m pytest tests/integration/test_fuzz.py
 
 check: .venv/dev.stamp
 	@ruff check .

@@ -45,9 +45,12 @@ def environ(served: Served) -> dict[str, str]:
 
 
 def here(code: str, served: Served) -> str:
-    return code.replace("http://127.0.0.1:8080/", served.url)
+    port = served.url.rstrip("/").rpartition(":")[2]
+    code = code.replace("http://127.0.0.1:8080/", served.url)
+    return code.replace("make invoke ", f"make invoke PORT={port} ")
 
 
+@pytest.mark.timeout(900)  # make run prepares every model
 @pytest.mark.parametrize("command", blocks("bash"), ids=lambda command: command.splitlines()[0][:40])
 def test_a_command_of_the_readme_works(served: Served, environ: dict[str, str], command: str) -> None:
     if command.startswith(DRY):
@@ -56,7 +59,7 @@ def test_a_command_of_the_readme_works(served: Served, environ: dict[str, str], 
         ["bash", "-euc", here(command, served)], cwd=ROOT, env=environ, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    if "curl" in command:
+    if "curl" in command or "make invoke" in command:
         assert "POSITIVE" in done.stdout
 
 
@@ -66,7 +69,7 @@ def test_code_of_the_readme_works(served: Served, environ: dict[str, str], code:
         [sys.executable, "-c", here(code, served)], cwd=tmp_path, env=environ, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert "POSITIVE" in done.stdout
+    assert done.stdout.strip() if "OpenAI" in code else "POSITIVE" in done.stdout
 
 
 @pytest.mark.parametrize("event", blocks("json"))
