@@ -1,6 +1,7 @@
 """``python -m bench.floor KIND ARTIFACT THREADS``: a script that only loads and answers.
 
-Each line on standard input is ``{"inputs": ..., "calls": n}``; each line out is the list of their seconds.
+Each line on standard input is ``{"inputs": ..., "calls": n}``; each line out
+``{"seconds": [...], "answer": ...}``.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ def main() -> None:
     answer = importlib.import_module(f"bench.floors.{kind}").load(folder, threads)
     for line in sys.stdin:
         asked = json.loads(line)
-        times_s = []
+        times_s, given = [], None
         for _ in range(asked["calls"]):
             started_s = time.perf_counter()
-            answer(asked["inputs"])
+            given = answer(asked["inputs"])
             times_s.append(time.perf_counter() - started_s)
-        print(json.dumps(times_s), flush=True)
+        print(json.dumps({"seconds": times_s, "answer": given}), flush=True)
 
 
 if __name__ == "__main__":

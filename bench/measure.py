@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import platform
 import shutil
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bench import cold, warm
 from bench.process_facts import DescendantsMemory, peak_memory_mb
 from bench.sides import FloorSide, function_side, pause
+from local.demo.packages import is_installed
 from local.hub import HubServer
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from bench.rows.row import Row
     from bench.sides import FunctionSide, Side
+
+
+SLOW_PAIRS = 3
 
 
 class Unavailable(Exception):
@@ -32,7 +35,7 @@ def repository(row: Row, root: Path) -> Path:
     folder = root / row.repository
     if folder.is_dir():
         return folder
-    if row.needs and importlib.util.find_spec(row.needs) is None:
+    if row.needs and not is_installed(row.needs):
         raise Unavailable(f"{row.name}: needs the package {row.needs}")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as scratch:
@@ -83,11 +86,11 @@ async def _measure(
         cached = await cold.cached(sides, inputs, pairs)
         say(row, "cold starts, the model on slow storage")
         folders = {"ours": artifact, "peer": folder, "floor": artifact}
-        uncached = await cold.uncached(sides, inputs, folders)
+        uncached = await cold.uncached(sides, inputs, folders, min(pairs, SLOW_PAIRS))
         for side in sides:
             await side.cold(inputs)
             pause(side)
-        answers = {"ours": ours.answer, "peer": peer.answer}
+        answers = {side.name: best(side.answer) for side in sides}
         workloads = [*row.workloads, *([row.batch] if row.batch else [])]
         figures = []
         for workload in workloads:
@@ -113,7 +116,7 @@ async def _measure(
         "uncached": uncached,
         "warm_ms": figures,
         "peak_memory_mb": peak,
-        "best_answer": {name: best(answer) for name, answer in answers.items()},
+        "answers": answers,
     }
 
 
@@ -121,6 +124,8 @@ def best(answer: Any) -> str:
     """The gist of an answer: the best label, or the text."""
     while isinstance(answer, list):
         answer = answer[0]
+    if isinstance(answer, str):
+        return answer
     names = ("label", "summary_text", "translation_text", "generated_text", "text")
     return str(next(answer[name] for name in names if name in answer))
 

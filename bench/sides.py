@@ -37,6 +37,8 @@ class Side(Protocol):
     """One competitor."""
 
     name: str
+    answer: Any
+    """The last one."""
 
     @property
     def pid(self) -> int:
@@ -60,7 +62,6 @@ class FunctionSide:
     pool: Pool
     log: list[str] = field(default_factory=list)
     answer: Any = None
-    """The last one."""
 
     @property
     def pid(self) -> int:
@@ -97,6 +98,7 @@ class FloorSide:
     row: Row
     artifact: Path
     name: str = "floor"
+    answer: Any = None
     _process: asyncio.subprocess.Process | None = None
 
     @property
@@ -129,8 +131,9 @@ class FloorSide:
         line = await self._process.stdout.readline()
         if not line:
             raise BenchFailed("floor: ended without an answer")
-        times_s: list[float] = json.loads(line)
-        return times_s
+        given = json.loads(line)
+        self.answer = given["answer"]
+        return list(given["seconds"])
 
     async def end(self) -> None:
         process, self._process = self._process, None

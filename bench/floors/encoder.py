@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,19 +15,25 @@ if TYPE_CHECKING:
 
 
 def load(folder: Path, threads: int) -> Callable[[Any], Any]:
-    """Texts one at a time, as we run them; the best label's index of each."""
+    """Texts one at a time, as we run them; the best label of each."""
     session = open_session(folder, threads)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     names = [item.name for item in session.get_inputs()]
+    labels = read_labels(folder)
 
-    def one(text: str) -> int:
+    def one(text: str) -> str:
         encoding = tokenizer.encode(text)
         given = {"input_ids": encoding.ids, "attention_mask": encoding.attention_mask}
         given["token_type_ids"] = encoding.type_ids
         feeds = {name: np.array([given[name]], dtype=np.int64) for name in names}
-        return int(session.run(None, feeds)[0][0].argmax())
+        return labels[int(session.run(None, feeds)[0][0].argmax())]
 
     return lambda inputs: [one(text) for text in ([inputs] if isinstance(inputs, str) else inputs)]
+
+
+def read_labels(folder: Path) -> list[str]:
+    names = json.loads((folder / "config.json").read_text())["id2label"]
+    return [names[key] for key in sorted(names, key=int)]
 
 
 def open_session(folder: Path, threads: int) -> Any:

@@ -26,7 +26,7 @@ def load(folder: Path, threads: int) -> Callable[[Any], Any]:
     settings = json.loads((folder / "generation_config.json").read_text())
     filters = np.load(folder / "mel_filters.npy", allow_pickle=False)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    room = settings.get("max_new_tokens") or facts["target_window"]
+    room = settings.get("max_new_tokens") or settings["max_length"] - 2
 
     def answer(inputs: str) -> str:
         waveform, _ = soundfile.read(io.BytesIO(base64.b64decode(inputs)), dtype="float32")

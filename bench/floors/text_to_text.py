@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 
 def load(folder: Path, threads: int) -> Callable[[Any], Any]:
-    """All texts in one batch; the ids of each answer."""
+    """All texts in one batch; the text of each answer."""
     translator = ctranslate2.Translator(str(folder), device="cpu", inter_threads=1, intra_threads=threads)
     facts = json.loads((folder / "serving.json").read_text())
     settings = json.loads((folder / "generation_config.json").read_text())
-    encode = _encoder(folder, facts)
+    encode, decode = _codec(folder, facts)
     forced = settings.get("forced_bos_token_id")
     prompt = [str(facts["start"]), *([] if forced is None else [str(forced)])]
     frame = facts["before"], facts["after"]
 
-    def answer(inputs: Any) -> list[list[str]]:
+    def answer(inputs: Any) -> list[str]:
         texts = [inputs] if isinstance(inputs, str) else inputs
         sources = [[str(index) for index in (*frame[0], *encode(text), *frame[1])] for text in texts]
         results = translator.translate_batch(
@@ -38,19 +38,25 @@ def load(folder: Path, threads: int) -> Callable[[Any], Any]:
             end_token=[str(index) for index in facts["ends"]],
             return_end_token=True,
         )
-        return [result.hypotheses[0] for result in results]
+        return [decode([int(name) for name in result.hypotheses[0]]) for result in results]
 
     return answer
 
 
-def _encoder(folder: Path, facts: dict[str, Any]) -> Callable[[str], list[int]]:
+def _codec(
+    folder: Path, facts: dict[str, Any]
+) -> tuple[Callable[[str], list[int]], Callable[[list[int]], str]]:
     if facts["codec"] == "json":
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        return lambda text: list(tokenizer.encode(text, add_special_tokens=False).ids)
+        return lambda text: list(tokenizer.encode(text, add_special_tokens=False).ids), tokenizer.decode
     from sentencepiece import SentencePieceProcessor
 
     pieces = SentencePieceProcessor(model_file=str(folder / "source.spm"))
     ids = json.loads((folder / "vocab.json").read_text())
-    return lambda text: [ids.get(piece, facts["unknown"]) for piece in pieces.encode(text, out_type=str)]
+    names = {index: piece for piece, index in ids.items() if index not in facts["specials"]}
+    return (
+        lambda text: [ids.get(piece, facts["unknown"]) for piece in pieces.encode(text, out_type=str)],
+        lambda found: pieces.decode_pieces([names[index] for index in found if index in names]),
+    )

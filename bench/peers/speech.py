@@ -1,4 +1,4 @@
-"""Speech recognition: a pipeline at import; sound is decoded here, as it would start ffmpeg for that."""
+"""Speech recognition: a pipeline at import, in fp32; it would start ffmpeg to decode, so this decodes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import os
 from typing import Any
 
 import soundfile
+import torch
 from transformers import pipeline
 
-PIPELINE = pipeline("automatic-speech-recognition", model=os.environ["PEER_MODEL"], device="cpu")
+PIPELINE = pipeline(
+    "automatic-speech-recognition", model=os.environ["PEER_MODEL"], device="cpu", dtype=torch.float32
+)
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:

