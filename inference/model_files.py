@@ -18,6 +18,7 @@ from inference import child, errors
 from inference.artifact import SUFFIX, Artifact, DamagedArtifact
 from inference.engines.choose import head_of
 from inference.errors import CacheFull, InternalError, ModelNotReady
+from inference.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,11 +27,8 @@ if TYPE_CHECKING:
     from inference.deadline import Deadline
     from inference.task import Model
 
+DOWNLOAD = "inference.download"
 LOCK_POLL_S = 0.2
-DEFAULT_WAIT_S = 20.0
-USUAL_BYTES_PER_S = 20e6
-"""With these two a 503 guesses until the download itself tells its speed."""
-ENOUGH_TO_TELL_BYTES = 1_000_000
 
 # Why each is set stands in the decision record docs/decisions/0003-model-cache.md.
 CHILD_ENVIRONMENT = {
@@ -44,23 +42,6 @@ CHILD_ENVIRONMENT = {
 
 
 Report = Callable[[dict[str, Any]], None]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a preparation is, as other environments may read it."""
-
-    stage: str = "starting"
-    done_bytes: int = 0
-    total_bytes: int = 0
-    seconds: float = 0.0
-
-    @property
-    def remaining_s(self) -> float:
-        """Seconds still needed, from the speed so far; a guess while too little has come to tell."""
-        if self.done_bytes < ENOUGH_TO_TELL_BYTES or not self.seconds:
-            return DEFAULT_WAIT_S + self.total_bytes / USUAL_BYTES_PER_S
-        return (self.total_bytes - self.done_bytes) * self.seconds / self.done_bytes + 1
 
 
 @dataclass(frozen=True)
@@ -136,7 +117,7 @@ class ModelFiles:
 
     def _make(self, model: Model, deadline: Deadline, report: Report) -> Artifact:
         """Two children: one has the network and no torch, the other torch and nothing to reach."""
-        downloaded = self._run(model, "inference.download", self._download_job(model), deadline, report)
+        downloaded = self._run(model, DOWNLOAD, self._download_job(model), deadline, report)
         commit = str(downloaded["done"])
         if not model.is_pinned:
             _write_atomically(self._revision(model), {"commit": commit})
@@ -167,8 +148,11 @@ class ModelFiles:
     ) -> dict[str, Any]:
         """One child; its progress goes to the log and to a file that other environments may read."""
 
+        # A conversion counts no bytes; those of its download still tell how much there is to do.
+        downloaded = 0 if module == DOWNLOAD else self.progress(model).total_bytes
+
         def follow(line: dict[str, Any]) -> None:
-            progress = Progress(**line)
+            progress = Progress(**{"done_bytes": downloaded, "total_bytes": downloaded, **line})
             _write_atomically(self._state(model) / "progress.json", asdict(progress))
             report(asdict(progress))
 

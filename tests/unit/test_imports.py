@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
 LAYERS = (
     {"errors"},
-    {
-        *("settings", "fields", "deadline", "worker", "artifact", "hashes", "child", "pictures", "images"),
-        *("audio", "mp3_length"),
-    },
+    set(
+        "artifact audio child deadline fields hashes images mp3_length pictures progress settings worker".split()
+    ),
     {"task", "request", "response", "publish", "refusals", "download"},
     {"tasks", "engines", "convert", "model_files", "loaded_models", "routes"},
     {"openai"},
