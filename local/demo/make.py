@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,10 +30,16 @@ def main() -> None:
     names = [recipe.name for recipe in RECIPES]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}; all by default")
     parser.add_argument("--root", type=Path, default=BUILT)
+    parser.add_argument(
+        "--untrained", action="store_true", help="random weights even where there are real ones"
+    )
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(names):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    make_all([recipe for recipe in RECIPES if recipe.name in (arguments.names or names)], arguments.root)
+    recipes = [recipe for recipe in RECIPES if recipe.name in (arguments.names or names)]
+    if arguments.untrained:
+        recipes = [replace(recipe, packaged=None) for recipe in recipes]
+    make_all(recipes, arguments.root)
 
 
 def make_all(recipes: list[Recipe], root: Path) -> None:
