@@ -17,9 +17,20 @@ if TYPE_CHECKING:
 
 LAYERS = (
     {"errors"},
-    set(
-        "artifact audio child deadline fields hashes images mp3_length pictures progress settings worker".split()
-    ),
+    {
+        "artifact",
+        "audio",
+        "child",
+        "deadline",
+        "fields",
+        "hashes",
+        "images",
+        "mp3_length",
+        "pictures",
+        "progress",
+        "settings",
+        "worker",
+    },
     {"task", "request", "response", "publish", "refusals", "download"},
     {"tasks", "engines", "convert", "model_files", "loaded_models", "routes"},
     {"openai"},
