@@ -1,0 +1,160 @@
+"""Tiny random models for every text head, with the three usual kinds of tokenizer; on ONNX or torch."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from inference.artifact import Artifact, Manifest
+from inference.convert import onnx as recipe
+from inference.convert.recipe import Source
+from inference.convert.tokenizer import write_tokenizer
+from inference.engines.choose import head_of
+from inference.engines.onnx import head_class
+from inference.engines.torch_ import AUTO_CLASSES, load_model, runner
+from inference.publish import publish, unpublished
+from tests.engines.tiny_models import CONFIGS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tokenizers import Tokenizer
+
+TEXTS = [
+    "Good.",
+    "Maria Santos moved from Lisbon to Oslo in 1998, didn't she?",
+    "A comma,a dot.Then nothing   but  spaces ",
+    "ünïcödé cafe\u0301 naïve 🎉👩‍👩‍👧 日本語のテキスト। नमस्ते दुनिया",
+    "שלום עולם means hello, مرحبا too;",
+    "東京 is not in Ελλάδα.",
+    "🎉",
+    " ",
+]
+"""Combining marks, a joined emoji, scripts without spaces or from right to left, and next to nothing."""
+LONG = " ".join(f"{TEXTS[1]} No {number} 🎉 in Čeština." for number in range(12))
+"""Several windows of a model that reads 64 tokens."""
+WINDOW = 64
+"""Tokens that each model reads at once."""
+SPECIALS = ("<pad>", "<s>", "</s>", "<unk>", "<mask>")
+LABELS = {
+    "token-classification": ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"),
+    "zero-shot-classification": ("contradiction", "neutral", "entailment"),
+}
+FAMILIES = {
+    "bart": "bytelevel",
+    "bert": "wordpiece",
+    "deberta-v2": "metaspace",
+    "distilbert": "wordpiece",
+    "roberta": "bytelevel",
+    "xlm-roberta": "metaspace",
+}
+"""Families of different makes, each with the kind of tokenizer that it comes with."""
+
+
+def make_model(folder: Path, pipeline_tag: str, model_type: str, spread: float = 0.3) -> Path:
+    """A repository of a model with random weights, so wide apart that answers hang on every input."""
+    import torch
+    import transformers
+
+    tokenizer = _tokenizer(FAMILIES[model_type])
+    roles = ("pad_token", "cls_token", "sep_token", "unk_token", "mask_token")
+    segments = ["token_type_ids"] if FAMILIES[model_type] == "wordpiece" else []
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        model_max_length=WINDOW,
+        model_input_names=["input_ids", "attention_mask", *segments],
+        **dict(zip(roles, SPECIALS, strict=True)),
+    ).save_pretrained(folder)
+    torch.manual_seed(7)
+    labels = LABELS.get(pipeline_tag, ("LABEL_0", "LABEL_1"))
+    config = transformers.AutoConfig.for_model(
+        model_type,
+        vocab_size=len(tokenizer.get_vocab()),
+        pad_token_id=0,
+        bos_token_id=1,
+        eos_token_id=2,
+        cls_token_id=1,
+        sep_token_id=2,
+        initializer_range=spread,
+        init_std=spread,
+        id2label=dict(enumerate(labels)),
+        label2id={name: number for number, name in enumerate(labels)},
+        **CONFIGS[model_type],
+    )
+    getattr(transformers, AUTO_CLASSES[pipeline_tag]).from_config(config).save_pretrained(folder)
+    return folder
+
+
+def on_torch(snapshot: Path, pipeline_tag: str) -> Any:
+    """The tag's head over torch, with its tokenizer as conversion writes it."""
+    folder = snapshot / "head"
+    folder.mkdir(exist_ok=True)
+    shutil.copyfile(snapshot / "config.json", folder / "config.json")
+    write_tokenizer(snapshot, folder)
+    cls = head_class(pipeline_tag)
+    return cls(folder, runner(load_model(snapshot, pipeline_tag, 1), cls.OUTPUTS))
+
+
+def converted(
+    snapshot: Path, pipeline_tag: str, parent: Path, precision: str, inputs: tuple[Any, ...] = tuple(TEXTS)
+) -> Artifact:
+    """Convert and publish, as the child process does."""
+    config = json.loads((snapshot / "config.json").read_text())
+    source = Source(snapshot, config, pipeline_tag, inputs, precision, 1)
+    with unpublished(parent) as folder:
+        form = recipe.convert(source, folder, lambda stage: None)
+        manifest = Manifest(
+            model="test/model",
+            commit="a" * 40,
+            head=head_of(pipeline_tag),
+            engine="onnx",
+            asked=precision,
+            precision=form.precision,
+            reason=form.reason,
+            created="2026-01-01T00:00:00+00:00",
+            seconds=0.0,
+            files={},
+            tools=form.tools,
+            drift=form.drift.figures,
+        )
+        publish(folder, manifest)
+    return Artifact.open(parent / manifest.folder_name)
+
+
+def _tokenizer(kind: str) -> Tokenizer:
+    """Trained on the texts with a small vocabulary, so that most words come in pieces."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+    cls, sep = ("<s>", 1), ("</s>", 2)
+    known = [text for text in TEXTS if "東京" not in text]  # that one holds unknown letters
+    if kind == "wordpiece":
+        tokenizer = Tokenizer(models.WordPiece(unk_token="<unk>"))
+        tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+        tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        tokenizer.decoder = decoders.WordPiece()
+        trainer: Any = trainers.WordPieceTrainer(vocab_size=150, special_tokens=list(SPECIALS))
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single="<s> $A </s>", pair="<s> $A </s> $B:1 </s>:1", special_tokens=[cls, sep]
+        )
+    elif kind == "bytelevel":
+        tokenizer = Tokenizer(models.BPE())
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        tokenizer.decoder = decoders.ByteLevel()
+        trainer = trainers.BpeTrainer(
+            vocab_size=600,
+            special_tokens=list(SPECIALS),
+            initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        )
+        tokenizer.post_processor = processors.RobertaProcessing(sep, cls, add_prefix_space=False)
+    else:
+        tokenizer = Tokenizer(models.Unigram())
+        tokenizer.normalizer = normalizers.NFKC()
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+        tokenizer.decoder = decoders.Metaspace()
+        trainer = trainers.UnigramTrainer(vocab_size=150, special_tokens=list(SPECIALS), unk_token="<unk>")
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[cls, sep]
+        )
+    tokenizer.train_from_iterator(known * 3, trainer)
+    return tokenizer
