@@ -33,13 +33,13 @@ def call(head: Any, texts: list[str], **parameters: Any) -> NDArray[np.float64]:
 
 
 def reference(
-    snapshot: Path, texts: list[str], mode: str = "mean", max_tokens: int = 64
+    snapshot: Path, texts: list[str], mode: str = "mean", max_tokens: int = 64, side: str = "right"
 ) -> NDArray[np.float64]:
     """As sentence-transformers does it: a padded batch through torch, pooled under the attention mask."""
     import torch
     from transformers import AutoModel, AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(snapshot)
+    tokenizer = AutoTokenizer.from_pretrained(snapshot, truncation_side=side)
     model = AutoModel.from_pretrained(snapshot).eval()
     read = tokenizer(texts, padding=True, truncation=True, max_length=max_tokens, return_tensors="pt")
     with torch.inference_mode():
@@ -225,20 +225,13 @@ def test_a_text_that_must_not_be_cut_is_refused_and_the_limit_named(bert: Path) 
 
 
 def test_either_end_is_cut(bert: Path) -> None:
-    from transformers import AutoTokenizer
-
     head = on_torch(bert, TAG)
     assert call(head, [LONG], truncate=True, truncation_direction="right") == pytest.approx(
         call(head, [LONG])
     )
     left = call(head, [LONG], truncation_direction="left")
-    tokenizer = AutoTokenizer.from_pretrained(bert, truncation_side="left")
-    kept = tokenizer.decode(
-        tokenizer(LONG, truncation=True, max_length=64)["input_ids"], skip_special_tokens=True
-    )
-    assert "no 11 " in kept
-    assert "no 0 " not in kept
-    assert left == pytest.approx(call(head, [kept]), abs=1e-4)
+    assert left == pytest.approx(reference(bert, [LONG], side="left"), abs=1e-4)
+    assert left != pytest.approx(reference(bert, [LONG]), abs=1e-3)
     assert call(head, TEXTS, truncation_direction="left") == pytest.approx(call(head, TEXTS))
 
 
@@ -296,12 +289,12 @@ def minilm() -> Path:
 
 @pytest.fixture(scope="module")
 def minilm_vectors(minilm: Path) -> NDArray[np.float64]:
-    """Of the proof's texts by torch, in batches of texts of like length."""
-    texts = proof_texts.read()
+    """Of every third text of the proof, by torch, in batches of texts of like length."""
+    texts = proof_texts.read()[::3]
     order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
     found = np.empty((len(texts), 384))
-    for start in range(0, len(texts), 32):
-        batch = order[start : start + 32]
+    for start in range(0, len(texts), 16):
+        batch = order[start : start + 16]
         found[batch] = reference(minilm, [texts[index] for index in batch], max_tokens=256)
     return found
 
@@ -328,7 +321,7 @@ def test_the_real_minilm_keeps_its_vectors(
     assert manifest.precision.startswith("fp32" if precision == "fp32" else "int8")
     head = onnx.load(artifact, TAG, 2)
     assert head.max_tokens == 256  # type: ignore[attr-defined]
-    found = call(head, texts)
+    found = call(head, texts[::3])
     assert np.linalg.norm(found, axis=1) == pytest.approx(1)
     assert cosines(found, minilm_vectors).min() >= least
     if precision == "auto":
