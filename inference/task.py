@@ -136,6 +136,8 @@ class Task:
 
     def present(self, call: Call, results: list[Any]) -> Any:
         """Engine results, one an input, in the shape of the Hub's task specification."""
+        if self.pipeline_tag == "question-answering" and call.parameters.get("top_k") in (None, 1):
+            results = [answers[0] for answers in results]  # one answer is no list, as the Hub has it
         return results if call.is_list or self.pipeline_tag in ALWAYS_LISTS else results[0]
 
 

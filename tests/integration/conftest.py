@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-START_TIMEOUT_S = 240
+START_TIMEOUT_S = 600
 """The first start makes the demo models."""
 
 
@@ -37,7 +37,7 @@ class Served:
     def post(self, path: str, body: Any = None, **more: Any) -> httpx2.Response:
         if body is not None:
             more["json"] = body
-        return httpx2.post(self.url + path, timeout=60, **more)
+        return httpx2.post(self.url + path, timeout=PREPARATION_S, **more)
 
     def get(self, path: str = "") -> httpx2.Response:
         return httpx2.get(self.url + path, timeout=60)

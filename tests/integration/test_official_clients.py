@@ -37,13 +37,13 @@ MESSAGES = [{"role": "user", "content": "What is the capital of France?"}]
 
 @pytest.fixture
 def client(served: Served) -> Callable[[str], InferenceClient]:
-    return lambda function: InferenceClient(model=f"{served.url}{function}", timeout=120)
+    return lambda function: InferenceClient(model=f"{served.url}{function}", timeout=600)
 
 
 @pytest.fixture
 def openai_client(served: Served) -> Callable[[str], openai.OpenAI]:
     def make(function: str) -> openai.OpenAI:
-        return openai.OpenAI(base_url=f"{served.url}{function}/v1", api_key="none", max_retries=0)
+        return openai.OpenAI(base_url=f"{served.url}{function}/v1", api_key="none", max_retries=0, timeout=600)
 
     return make
 

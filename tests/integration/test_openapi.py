@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 
 TASKS = all_tasks()
 REQUESTS = 12
-MODEL_DECIDES = ("fill_mask", "image_classification", "speech", "translation")
+MODEL_DECIDES = (
+    "embeddings",
+    "entities",
+    "fill_mask",
+    "image_classification",
+    "question_answering",
+    "speech",
+    "translation",
+)
 
 
 @pytest.fixture(scope="module", autouse=True)

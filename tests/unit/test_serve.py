@@ -59,7 +59,9 @@ class FakeEngine:
             raise self.error
         if self.paints:
             return [Image.new("RGB", (8, 8), "red") for _ in call.inputs]
-        return [{"echo": str(item)} for item in call.inputs]
+        echoes = [{"echo": str(item)} for item in call.inputs]
+        is_asked = isinstance(call.inputs[0], dict) and "question" in call.inputs[0]
+        return [[echo] for echo in echoes] if is_asked else echoes
 
     def complete(self, prompt: Any, parameters: Any) -> Completion:
         self.asked = (prompt, parameters)
