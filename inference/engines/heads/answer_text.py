@@ -18,16 +18,14 @@ def word_edges(encoding: Any, at: int, text: str) -> tuple[int, int]:
     """Where the word of a pair's second text that a token belongs to starts and ends, in characters.
 
     A word is what the tokenizer takes for one, without the punctuation that some leave on it; where words are
-    not told apart by spaces, the token alone.
+    not told apart by spaces, the token alone. A letter keeps its combining marks, which some normalise away.
     """
     start, end = encoding.offsets[at]
     word = encoding.token_to_word(at)
-    span = None if word is None else encoding.word_to_chars(word, 1)
-    if span is None:
-        return start, end
-    while start > span[0] and _is_of_word(text[start - 1]):
+    first, last = (word is not None and encoding.word_to_chars(word, 1)) or (start, end)
+    while start > first and (_is_of_word(text[start - 1]) or _is_mark(text[start])):
         start -= 1
-    while end < span[1] and _is_of_word(text[end]):
+    while end < len(text) and (_is_mark(text[end]) or (end < last and _is_of_word(text[end]))):
         end += 1
     return start, end
 
@@ -42,5 +40,9 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _is_of_word(character: str) -> bool:
-    is_mark = unicodedata.category(character)[0] in "PZC"
-    return not is_mark and not UNSPACED.match(character)
+    kind = unicodedata.category(character)
+    return kind[0] not in "PZ" and kind != "Cc" and not UNSPACED.match(character)
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character)[0] == "M"
