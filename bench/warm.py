@@ -54,11 +54,12 @@ def _mark(side: Side) -> int:
 def _inference(side: Side, since: int) -> dict[str, float]:
     """What our log says of the engine's own share: ``inference``, in ms."""
     lines = side.log[since:] if isinstance(side, FunctionSide) else []
-    found = list(_logged(lines, "inference_ms"))
+    found = list(logged(lines, "inference_ms"))
     return {"inference": round(statistics.median(found), 2)} if found else {}
 
 
-def _logged(lines: Iterable[str], name: str) -> Iterable[float]:
+def logged(lines: Iterable[str], name: str) -> Iterable[float]:
+    """A figure's values in JSON log lines; other lines are of no interest."""
     for line in lines:
         if line.startswith("{") and (value := json.loads(line).get(name)) is not None:
             yield float(value)

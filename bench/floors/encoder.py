@@ -32,7 +32,9 @@ def load(folder: Path, threads: int) -> Callable[[Any], Any]:
 
 
 def read_labels(folder: Path) -> list[str]:
-    names = json.loads((folder / "config.json").read_text())["id2label"]
+    """Names by index; a config without any means two labels without names."""
+    config = json.loads((folder / "config.json").read_text())
+    names = config.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
     return [names[key] for key in sorted(names, key=int)]
 
 

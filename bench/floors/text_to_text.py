@@ -58,5 +58,5 @@ def _codec(
     names = {index: piece for piece, index in ids.items() if index not in facts["specials"]}
     return (
         lambda text: [ids.get(piece, facts["unknown"]) for piece in pieces.encode(text, out_type=str)],
-        lambda found: pieces.decode_pieces([names[index] for index in found if index in names]),
+        lambda found: "".join(names[index] for index in found if index in names).replace("▁", " ").strip(),
     )

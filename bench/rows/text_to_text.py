@@ -50,7 +50,12 @@ def bart(sizes: dict[str, Any], tokens: int, folder: Path) -> None:
         "early_stopping": True,
         "forced_bos_token_id": 0,
     }
-    save_random(folder, "AutoModelForSeq2SeqLM", BartConfig(vocab_size=tokens, **sizes), generation)
+    save_random(
+        folder,
+        "AutoModelForSeq2SeqLM",
+        BartConfig(vocab_size=tokens, forced_eos_token_id=None, **sizes),
+        generation,
+    )
 
 
 def marian(sizes: dict[str, Any], tokens: int, folder: Path) -> None:
@@ -77,6 +82,7 @@ def marian(sizes: dict[str, Any], tokens: int, folder: Path) -> None:
         vocab_size=tokens,
         pad_token_id=tokens - 1,
         eos_token_id=0,
+        forced_eos_token_id=None,
         decoder_start_token_id=tokens - 1,
         scale_embedding=True,
         **sizes,
@@ -85,9 +91,9 @@ def marian(sizes: dict[str, Any], tokens: int, folder: Path) -> None:
     save_random(folder, "AutoModelForSeq2SeqLM", config, generation)
 
 
-def _exactly(tokens: int) -> dict[str, int]:
-    """Generation settings that hold every side to so many new tokens."""
-    return {"min_new_tokens": tokens, "max_new_tokens": tokens}
+def _exactly(tokens: int) -> dict[str, int | None]:
+    """Generation settings that hold every side to so many new tokens; a forced end would be one of them."""
+    return {"min_new_tokens": tokens, "max_new_tokens": tokens, "forced_eos_token_id": None}
 
 
 def _sentences(count: int) -> Any:
