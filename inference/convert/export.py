@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inference.engines.image_processor import read_processor
-from inference.engines.torch_ import input_names
+from inference.engines.torch_ import PIXELS, input_names
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SAMPLE_TOKENS = 16
-PIXELS = "pixel_values"
 
 
 def export(model: Any, path: Path, outputs: tuple[str, ...]) -> None:

@@ -119,11 +119,17 @@ class ImageProcessor:
 
 def read_processor(folder: Path) -> ImageProcessor:
     """Raises :class:`Unsupported` for a kind of processor, or a setting, that is not known here."""
-    given = {key: value for key, value in read_json(folder / PREPROCESSOR).items() if value is not None}
+    given = read_json(folder / PREPROCESSOR)
     if not given:
         raise Unsupported(f"there is no {PREPROCESSOR}")
     kind = _kind(given, folder)
-    settings = {**COMMON, **KINDS[kind], **given}
+    try:
+        return _processor(kind, {**COMMON, **KINDS[kind], **given})
+    except (TypeError, ValueError) as error:
+        raise Unsupported(f"its {PREPROCESSOR} holds a value of an unusual kind") from error
+
+
+def _processor(kind: str, settings: dict[str, Any]) -> ImageProcessor:
     if settings.get("do_pad"):
         raise Unsupported("its image processor pads, which is not known here")
     size = _size(settings["size"], kind in SHORTEST_EDGE_KINDS)
@@ -137,7 +143,7 @@ def read_processor(folder: Path) -> ImageProcessor:
     return ImageProcessor(
         resize_to=resize_to,
         crop_to=crop_to,
-        resample=int(settings["resample"]),
+        resample=BILINEAR if settings["resample"] is None else int(settings["resample"]),
         factor=float(settings["rescale_factor"]) if settings["do_rescale"] else None,
         mean=_three(settings["image_mean"]) if normalises else (0.0, 0.0, 0.0),
         std=_three(settings["image_std"]) if normalises else (1.0, 1.0, 1.0),

@@ -22,7 +22,8 @@ AUTO_CLASSES = {
     "zero-shot-classification": "AutoModelForSequenceClassification",
 }
 """Pipeline tag -> the class of transformers that reads a repository for it."""
-INPUTS = ("input_ids", "attention_mask", "token_type_ids", "pixel_values")
+TEXT_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+PIXELS = "pixel_values"
 
 
 def load_model(folder: Path, pipeline_tag: str, threads: int, attention: str | None = None) -> Any:
@@ -62,8 +63,8 @@ def runner(
 
 
 def input_names(model: Any) -> list[str]:
-    """Those of the usual inputs that the model's ``forward`` takes."""
+    """The pixels, or else those of the usual text inputs, that the model's ``forward`` takes."""
     import inspect
 
     accepted = inspect.signature(model.forward).parameters
-    return [name for name in INPUTS if name in accepted]
+    return [PIXELS] if PIXELS in accepted else [name for name in TEXT_INPUTS if name in accepted]

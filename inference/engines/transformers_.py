@@ -81,10 +81,14 @@ def has_python_tokenizer(folder: Path) -> bool:
 
 def _pipeline(folder: Path, pipeline_tag: str, threads: int) -> Any:
     import torch
-    from transformers import pipeline
+    from transformers import AutoImageProcessor, pipeline
     from transformers.utils import logging
 
     logging.disable_progress_bar()
+    if pipeline_tag == "image-classification":  # its pipeline takes no word about the network
+        processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        model = load_model(folder, pipeline_tag, threads)
+        return pipeline(pipeline_tag, model=model, image_processor=processor, device="cpu")
     torch.set_num_threads(threads)
     return pipeline(
         pipeline_tag,

@@ -1,0 +1,79 @@
+"""Tiny random models of every vision family, each with the image processor that its real ones have."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SIDE = 32
+LABELS = ("cat", "dog", "fish", "fox", "hen", "owl", "pig")
+TRANSFORMER = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 64,
+    "image_size": SIDE,
+    "patch_size": 8,
+}
+WINDOWS = {
+    "image_size": SIDE,
+    "patch_size": 2,
+    "embed_dim": 16,
+    "depths": [1, 2],
+    "num_heads": [2, 2],
+    "window_size": 4,
+}
+STAGES = {"hidden_sizes": [8, 16, 24, 32], "depths": [1, 1, 2, 1]}
+SQUARE = {"size": {"height": SIDE, "width": SIDE}}
+CONFIGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "beit": (TRANSFORMER, {"image_processor_type": "BeitImageProcessor", **SQUARE, "resample": 2}),
+    "convnext": (STAGES, {"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": SIDE}}),
+    "convnextv2": (
+        STAGES,
+        {"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 384}},
+    ),
+    "deit": (
+        {**TRANSFORMER, "architectures": ["DeiTForImageClassification"]},
+        {"image_processor_type": "DeiTImageProcessor", "size": 36, "crop_size": SIDE},
+    ),
+    "dinov2": (
+        {key: value for key, value in TRANSFORMER.items() if key != "intermediate_size"},
+        {"image_processor_type": "BitImageProcessor", "size": {"shortest_edge": 36}, "crop_size": SIDE},
+    ),
+    "resnet": (
+        {**STAGES, "embedding_size": 8},
+        {"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 64}, "crop_pct": 0.95},
+    ),
+    "swin": (WINDOWS, {"image_processor_type": "ViTImageProcessor", **SQUARE, "resample": 3}),
+    "swinv2": (WINDOWS, {"image_processor_type": "ViTImageProcessor", **SQUARE, "resample": 3}),
+    "vit": (TRANSFORMER, {"image_processor_type": "ViTImageProcessor", **SQUARE}),
+}
+"""model_type -> what the config says besides labels, and the ``preprocessor_config.json``."""
+
+
+def make_vision_model(folder: Path, model_type: str) -> Path:
+    """A repository of a model with random weights, wide enough apart that labels differ."""
+    import torch
+    from transformers import AutoConfig, AutoModelForImageClassification
+
+    config, processor = CONFIGS[model_type]
+    torch.manual_seed(11)
+    model = AutoModelForImageClassification.from_config(
+        AutoConfig.for_model(
+            model_type,
+            id2label=dict(enumerate(LABELS)),
+            label2id={name: number for number, name in enumerate(LABELS)},
+            initializer_range=0.2,
+            **config,
+        )
+    )
+    with torch.no_grad():
+        for name, value in model.named_parameters():
+            if name.startswith("classifier") and value.dim() == 2:
+                value.mul_(20)
+    model.save_pretrained(folder)
+    (folder / "preprocessor_config.json").write_text(json.dumps(processor))
+    return folder
