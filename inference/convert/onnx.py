@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import importlib.metadata
 import shutil
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inference.convert import export, quantise
+from inference.convert import export, own_graph, quantise
 from inference.convert.proofs import prove
 from inference.convert.recipe import Form, why_kept
 from inference.convert.tokenizer import write_tokenizer
 from inference.engines import sentence_modules
-from inference.engines.image_processor import PREPROCESSOR
+from inference.engines.image_processor import PREPROCESSOR, read_processor
 from inference.engines.onnx import MODEL, head_class, session
 from inference.engines.torch_ import load_model, runner
 from inference.engines.unsupported import Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+    from inference.convert.proofs import Proof
     from inference.convert.recipe import Source
 
 KEPT = (
@@ -31,35 +33,69 @@ KEPT = (
     PREPROCESSOR,
     *sentence_modules.FILES,
 )
+GRAPH = "exported.onnx"
+"""The fp32 graph while forms are made from it."""
 TOOLS = ("torch", "transformers", "onnx", "onnxscript", "onnxruntime")
 
 
 def convert(source: Source, folder: Path, report: Callable[[str], None]) -> Form:
-    """Export once, then try forms from fastest to most faithful; fp32 of the same engine is the last."""
+    """Take the repository's own graph or export one, then try forms from fastest to most faithful."""
     _keep(source.snapshot, folder)
     write_tokenizer(source.snapshot, folder)
     head = head_class(source.pipeline_tag)
-    report("exporting")
-    reference = load_model(source.snapshot, source.pipeline_tag, source.threads, attention="eager")
-    graph = folder / "exported.onnx"
-    export.export(reference, graph, head.OUTPUTS)
     report("proving")
-    torch_head = head(folder, runner(reference, head.OUTPUTS))
-    proven = prove(source.pipeline_tag, torch_head, source.inputs)
-    del reference, torch_head
+    reference = load_model(source.snapshot, source.pipeline_tag, source.threads, attention="eager")
+    proven = prove(source.pipeline_tag, head(folder, runner(reference, head.OUTPUTS)), source.inputs)
+    origin = "graph exported here"
+    if (source.snapshot / own_graph.PATH).exists():
+        try:
+            return _from_own(source, folder, proven, report)
+        except Unsupported as why:
+            origin += f", for the repository's own was not used: {why}"
+            for path in folder.glob(f"{Path(MODEL).stem}.*"):
+                path.unlink()
+    report("exporting")
+    export.export(reference, folder / GRAPH, head.OUTPUTS)
+    del reference
+    return _best(source, folder, proven, report, origin)
+
+
+def _from_own(source: Source, folder: Path, proven: Proof, report: Callable[[str], None]) -> Form:
+    """Raises :class:`Unsupported` for a graph that is unfit, in whatever way."""
+    report("checking the repository's graph")
+    head = head_class(source.pipeline_tag)
+    is_visual = source.pipeline_tag == "image-classification"
+    size = read_processor(folder).height_width if is_visual else None
+    own_graph.adopt(source.snapshot / own_graph.PATH, folder / GRAPH, head.OUTPUTS, size)
+    try:
+        drift = proven.measure(head(folder, session(folder / GRAPH, source.threads)))
+        if not drift.within_budget:
+            raise Unsupported("it does not answer as torch does")
+        return _best(source, folder, proven, report, "graph of the repository's own")
+    except (MemoryError, OSError, Unsupported):
+        raise
+    except Exception as error:  # whatever a stranger's graph makes the libraries raise
+        traceback.print_exc()
+        raise Unsupported(f"it cannot be used ({type(error).__name__})") from error
+
+
+def _best(source: Source, folder: Path, proven: Proof, report: Callable[[str], None], origin: str) -> Form:
+    """The first form within the budget; fp32 of the same engine is the last."""
+    head = head_class(source.pipeline_tag)
     rejected: list[dict[str, Any]] = []
-    forms = quantise.forms(source.precision, graph)
+    forms = quantise.forms(source.precision, folder / GRAPH)
     for form in forms:
         report(f"trying {form.name}")
-        form.write(graph, folder / MODEL)
+        form.write(folder / GRAPH, folder / MODEL)
         drift = proven.measure(head(folder, session(folder / MODEL, source.threads)))
         if drift.within_budget or form is forms[-1]:
             break
         rejected.append({"precision": form.name, "figures": drift.figures})
     if form.name == "fp32" and not drift.within_budget:
         raise Unsupported("its graph does not answer as torch does, even in fp32")
-    graph.unlink()
-    return Form(form.name, why_kept(source, form.name, rejected), drift, tuple(rejected), tools())
+    (folder / GRAPH).unlink()
+    reason = f"{origin}; {why_kept(source, form.name, rejected)}"
+    return Form(form.name, reason, drift, tuple(rejected), tools())
 
 
 def _keep(snapshot: Path, folder: Path) -> None:
