@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.artifact import Manifest
 from inference.child import emit, read_job
-from inference.convert import limits, pickle_weights, proof_pictures, proof_texts
+from inference.convert import limits, pickle_weights, proof_pictures, proof_recordings, proof_texts
 from inference.convert.recipe import Drift, Form, Source
 from inference.convert.tokenizer import write_tokenizer
 from inference.engines.choose import Choice, choose, head_of
@@ -118,8 +118,11 @@ def _run_recipe(engine: str, source: Source, folder: Path) -> Form:
 
 
 def _source(job: Job, snapshot: Path, config: dict[str, Any]) -> Source:
-    pictures = job.pipeline_tag == "image-classification"
-    inputs = (*job.examples, *(proof_pictures.read() if pictures else proof_texts.read()))
+    built_in = {
+        "automatic-speech-recognition": proof_recordings.read,
+        "image-classification": proof_pictures.read,
+    }.get(job.pipeline_tag, proof_texts.read)
+    inputs = (*job.examples, *built_in())
     return Source(snapshot, config, job.pipeline_tag, inputs, job.precision, job.threads)
 
 
