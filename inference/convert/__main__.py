@@ -29,6 +29,8 @@ from inference.publish import publish, unpublished
 from inference.refusals import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from inference.convert.recipe import Recipe
 
 # Engine -> module with a ``convert`` function; transformers serves the snapshot's files as they are.
@@ -36,6 +38,12 @@ RECIPES = {
     "ctranslate": "inference.convert.ctranslate",
     "genai": "inference.convert.genai",
     "onnx": "inference.convert.onnx",
+}
+
+# What a proof runs besides the task's examples, where that is not text.
+BUILT_IN: dict[str, Callable[[], Sequence[Any]]] = {
+    "automatic-speech-recognition": proof_recordings.read,
+    "image-classification": proof_pictures.read,
 }
 
 
@@ -118,10 +126,7 @@ def _run_recipe(engine: str, source: Source, folder: Path) -> Form:
 
 
 def _source(job: Job, snapshot: Path, config: dict[str, Any]) -> Source:
-    built_in = {
-        "automatic-speech-recognition": proof_recordings.read,
-        "image-classification": proof_pictures.read,
-    }.get(job.pipeline_tag, proof_texts.read)
+    built_in = BUILT_IN.get(job.pipeline_tag, proof_texts.read)
     inputs = (*job.examples, *built_in())
     return Source(snapshot, config, job.pipeline_tag, inputs, job.precision, job.threads)
 
