@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 # Weights as safetensors: pickle weights can run code when read, and are fetched only where a task allows it
 # by name. Code files are never fetched at all.
 WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm", "*.jinja")
-WANTED_BELOW = "*/config.json"
-"""One folder down: how sentence-transformers repositories say what they pool."""
+WANTED_BELOW = ("*/config.json", "[0-9]_Dense/model.safetensors")
+"""One folder down: how sentence-transformers repositories say what they pool, and their layers after that."""
+GRAPH, GRAPH_BYTES = "onnx/model.onnx", 2_000_000_000
+"""A repository's own graph, and the most that one file of ONNX holds."""
 PICKLE = "pytorch_model.bin"
 PROGRESS_EVERY_S = 0.5
 INFO_TIMEOUT_S = 10.0
@@ -40,6 +42,8 @@ class Job:
     hub_cache: str
     pickle_weights: bool
     """Whether ``pytorch_model.bin`` will do where there are no safetensors."""
+    own_graph: bool
+    """Whether a graph of the repository's own is of use."""
 
 
 def main() -> int:
@@ -58,7 +62,7 @@ def fetch(job: Job) -> tuple[str, Path]:
     """Download what serving needs and check it against the Hub's own hashes; returns commit and folder."""
     emit(stage="looking")
     info = _model_info(job)
-    files = choose_files(info.siblings or [], job.pickle_weights)
+    files = choose_files(info.siblings or [], job.pickle_weights, job.own_graph)
     commit = str(info.sha)
     wrong = None
     for _ in range(2):
@@ -71,10 +75,14 @@ def fetch(job: Job) -> tuple[str, Path]:
     raise Refused("HubUnreachable", f"the Hub sent a damaged {wrong.rfilename} for {job.model}, twice", 60)
 
 
-def choose_files(siblings: list[RepoSibling], pickle_weights: bool = False) -> list[RepoSibling]:
+def choose_files(
+    siblings: list[RepoSibling], pickle_weights: bool = False, own_graph: bool = False
+) -> list[RepoSibling]:
     """The top-level files that serving needs; a repository without safetensors weights is refused."""
     files = [file for file in siblings if _is_wanted(file.rfilename)]
-    if any(file.rfilename.endswith(".safetensors") for file in files):
+    if own_graph:
+        files += [file for file in siblings if file.rfilename == GRAPH and (file.size or 0) < GRAPH_BYTES]
+    if any("/" not in file.rfilename and file.rfilename.endswith(".safetensors") for file in files):
         return files
     pickled = [file for file in siblings if pickle_weights and file.rfilename == PICKLE]
     files += pickled
@@ -96,7 +104,7 @@ def is_right(path: Path, file: RepoSibling) -> bool:
 
 def _is_wanted(name: str) -> bool:
     if "/" in name:
-        return name.count("/") == 1 and fnmatch.fnmatch(name, WANTED_BELOW)
+        return name.count("/") == 1 and any(fnmatch.fnmatch(name, wanted) for wanted in WANTED_BELOW)
     return any(fnmatch.fnmatch(name, wanted) for wanted in WANTED)
 
 

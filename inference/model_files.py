@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference import child, errors
 from inference.artifact import SUFFIX, Artifact, DamagedArtifact
-from inference.engines.choose import head_of
+from inference.engines.choose import ONNX_HEADS, head_of
 from inference.errors import CacheFull, InternalError, ModelNotReady
 from inference.progress import Progress
 
@@ -141,6 +141,7 @@ class ModelFiles:
             "revision": self._commit(model) or model.revision,
             "hub_cache": str(self._root / "hub"),
             "pickle_weights": model.pickle_weights,
+            "own_graph": self._purpose.pipeline_tag in ONNX_HEADS,
         }
 
     def _run(

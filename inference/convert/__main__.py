@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.artifact import Manifest
 from inference.child import emit, read_job
-from inference.convert import limits, pickle_weights, proof_pictures, proof_recordings, proof_texts
+from inference.convert import limits, own_graph, pickle_weights, proof_pictures, proof_recordings, proof_texts
 from inference.convert.recipe import Drift, Form, Source
 from inference.convert.tokenizer import write_tokenizer
 from inference.engines.choose import Choice, choose, head_of
@@ -102,6 +102,7 @@ def convert(job: Job) -> None:
                 else:
                     publish(folder, _manifest(job, choice, form, started_s))
                     return
+        shutil.rmtree(snapshot / Path(own_graph.PATH).parent, ignore_errors=True)  # of no use to torch
         if job.pipeline_tag in HEADS:
             write_tokenizer(snapshot, snapshot)  # the same head answers there, on torch
         form = Form("fp32", "as downloaded", Drift({}, within_budget=True))
