@@ -54,8 +54,10 @@ fix: .venv/dev.stamp
 	@ruff check --fix .
 	@ruff format .
 
-bench: .venv/run.stamp
-	@python -m bench.compare $(if $(MODELS),--models "$(MODELS)")
+# MODELS=... picks rows, PAIRS=n says how often sides take turns, DOCUMENTS=1 also writes docs/bench.
+bench: .venv/dev.stamp
+	@python -m bench.compare $(if $(MODELS),--models "$(MODELS)") $(if $(PAIRS),--pairs "$(PAIRS)") \
+		$(if $(DOCUMENTS),--documents)
 
 # Resolve pyproject.toml again. CUDA packages are left out: serving is on CPUs, where torch needs none of them.
 pins: .venv/dev.stamp

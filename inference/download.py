@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inference import diffusers_index
 from inference.child import emit, read_job
 from inference.hashes import hashes
 from inference.refusals import Refused, explain
@@ -62,23 +63,46 @@ def fetch(job: Job) -> tuple[str, Path]:
     """Download what serving needs and check it against the Hub's own hashes; returns commit and folder."""
     emit(stage="looking")
     info = _model_info(job)
-    files = choose_files(info.siblings or [], job.pickle_weights, job.own_graph)
-    commit = str(info.sha)
+    siblings, commit = info.siblings or [], str(info.sha)
+    index = [file for file in siblings if file.rfilename == diffusers_index.INDEX]
+    if index:
+        _check_index(_download_right(job, commit, index))
+    snapshot = _download_right(job, commit, choose_files(siblings, job.pickle_weights, job.own_graph))
+    return commit, snapshot
+
+
+def _download_right(job: Job, commit: str, files: list[RepoSibling]) -> Path:
+    """Files as the Hub lists them; what arrives wrong is fetched once more."""
     wrong = None
     for _ in range(2):
         snapshot = _download(job, commit, files)
         emit(stage="checking")
         wrong = next((file for file in files if not is_right(snapshot / file.rfilename, file)), None)
         if wrong is None:
-            return commit, snapshot
+            return snapshot
     assert wrong is not None
     raise Refused("HubUnreachable", f"the Hub sent a damaged {wrong.rfilename} for {job.model}, twice", 60)
+
+
+def _check_index(snapshot: Path) -> None:
+    """Refuse a pipeline that will not be loaded before its gigabytes come."""
+    try:
+        diffusers_index.check(
+            (snapshot / diffusers_index.INDEX).read_text(encoding="utf-8", errors="replace")
+        )
+    except diffusers_index.UnknownPipeline as error:
+        raise Refused("ModelUnavailable", str(error)) from None
 
 
 def choose_files(
     siblings: list[RepoSibling], pickle_weights: bool = False, own_graph: bool = False
 ) -> list[RepoSibling]:
-    """The top-level files that serving needs; a repository without safetensors weights is refused."""
+    """The files that serving needs: top-level ones, or the parts of a diffusers pipeline.
+
+    A repository, or a part of a pipeline, that has no safetensors weights is refused.
+    """
+    if any(file.rfilename == diffusers_index.INDEX for file in siblings):
+        return _choose_parts(siblings)
     files = [file for file in siblings if _is_wanted(file.rfilename)]
     if own_graph:
         files += [file for file in siblings if file.rfilename == GRAPH and (file.size or 0) < GRAPH_BYTES]
@@ -88,6 +112,15 @@ def choose_files(
     files += pickled
     if not pickled:
         raise Refused("ModelUnavailable", "the repository has no safetensors weights at its top level")
+    return files
+
+
+def _choose_parts(siblings: list[RepoSibling]) -> list[RepoSibling]:
+    files = [file for file in siblings if diffusers_index.is_wanted(file.rfilename)]
+    if lacking := diffusers_index.parts_without_weights([file.rfilename for file in files]):
+        raise Refused(
+            "ModelUnavailable", f"the repository has no safetensors weights of {', '.join(lacking)}"
+        )
     return files
 
 

@@ -16,12 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inference import diffusers_index
 from inference.artifact import Manifest
 from inference.child import emit, read_job
 from inference.convert import limits, own_graph, pickle_weights, proof_pictures, proof_recordings, proof_texts
 from inference.convert.recipe import Drift, Form, Source
 from inference.convert.tokenizer import write_tokenizer
-from inference.engines.choose import Choice, choose, head_of
+from inference.engines.choose import TEXT_TO_IMAGE, Choice, choose, choose_pipeline, head_of
 from inference.engines.onnx import HEADS
 from inference.engines.unsupported import Unsupported
 from inference.errors import ModelUnavailable
@@ -91,8 +92,7 @@ def convert(job: Job) -> None:
     with unpublished(artifacts) as snapshot:
         _copy(Path(job.snapshot), snapshot)
         pickle_weights.rewrite(snapshot)
-        config = json.loads((snapshot / "config.json").read_text())
-        choice = choose(job.pipeline_tag, config)
+        choice, config = _choose(job.pipeline_tag, snapshot)
         if choice.engine in RECIPES:
             with unpublished(artifacts) as folder:
                 try:
@@ -105,8 +105,25 @@ def convert(job: Job) -> None:
         shutil.rmtree(snapshot / Path(own_graph.PATH).parent, ignore_errors=True)  # of no use to torch
         if job.pipeline_tag in HEADS:
             write_tokenizer(snapshot, snapshot)  # the same head answers there, on torch
-        form = Form("fp32", "as downloaded", Drift({}, within_budget=True))
+        form = Form("fp32", "its weights are kept as they are", Drift({}, within_budget=True))
         publish(snapshot, _manifest(job, choice, form, started_s))
+
+
+def _choose(pipeline_tag: str, snapshot: Path) -> tuple[Choice, dict[str, Any]]:
+    """The engine, and the model's config; a repository is one model, or a pipeline of several."""
+    is_pipeline = (snapshot / diffusers_index.INDEX).exists()
+    if is_pipeline != (pipeline_tag == TEXT_TO_IMAGE):
+        kind = "a diffusers pipeline" if is_pipeline else "no diffusers pipeline"
+        raise Refused("ModelUnavailable", f"the repository is {kind}, which cannot do {pipeline_tag}")
+    if is_pipeline:
+        return choose_pipeline(pipeline_tag, diffusers_index.PIPELINE), {}
+    try:
+        config = json.loads((snapshot / "config.json").read_text())
+    except (FileNotFoundError, ValueError):
+        config = None
+    if not isinstance(config, dict):
+        raise Refused("ModelUnavailable", "the repository has no config.json that can be read")
+    return choose(pipeline_tag, config), config
 
 
 def _run_recipe(engine: str, source: Source, folder: Path) -> Form:

@@ -44,6 +44,9 @@ ONNX_IMAGE_MODEL_TYPES = frozenset(
 CTRANSLATE_TAGS = ("automatic-speech-recognition", "summarization", "text2text-generation", "translation")
 CTRANSLATE_MODEL_TYPES = ("bart", "m2m_100", "marian", "mbart", "mt5", "pegasus", "t5", "whisper")
 
+TEXT_TO_IMAGE = "text-to-image"
+"""What a repository with several models in it is for, which diffusers puts together."""
+
 # Decoder-only families whose onnxruntime-genai build was compared with torch.
 GENAI_MODEL_TYPES = ("gemma", "gemma2", "llama", "mistral", "phi", "phi3", "qwen2", "qwen3", "smollm3")
 
@@ -54,6 +57,11 @@ class Choice:
 
     engine: str
     reason: str
+
+
+def choose_pipeline(pipeline_tag: str, class_name: str) -> Choice:
+    """For a repository that is a diffusers pipeline instead of one model."""
+    return Choice("diffusers", f"diffusers serves {pipeline_tag} by {class_name}")
 
 
 def head_of(pipeline_tag: str) -> str:

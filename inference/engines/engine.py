@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # Engine name, as artifacts carry it -> module with a ``load`` function.
 MODULES = {
     "ctranslate": "inference.engines.ctranslate",
+    "diffusers": "inference.engines.diffusers_",
     "genai": "inference.engines.genai",
     "onnx": "inference.engines.onnx",
     "transformers": "inference.engines.transformers_",
@@ -36,7 +37,7 @@ class Engine(Protocol):
     Engines for ``text-generation`` also have ``complete(prompt, parameters) -> Completion``; a prompt is a
     text or a list of messages. What an engine can tell about its last call stands in ``last_truncated``
     (inputs that were cut) and ``last_tokens`` (tokens read); a slow one tells before a call what it will
-    take, by ``estimate_s(call)``.
+    take, by ``estimate_s(call)``, and calls ``on_step`` with each ``Step`` that it made.
     """
 
     def run(self, call: Call) -> list[Any]:

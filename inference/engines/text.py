@@ -20,6 +20,7 @@ VOCABULARIES = (
     "spm.model",
     "tokenizer.json",
     "tokenizer.model",
+    "tokenizer_config.json",
     "vocab.json",
     "vocab.txt",
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.engines.onnx import HEADS, head_class
 from inference.engines.text import VOCABULARIES
-from inference.engines.torch_ import load_model, runner
+from inference.engines.torch_ import AUTO_CLASSES, load_model, runner
 from inference.engines.unsupported import Unsupported
 from inference.errors import ModelUnavailable
 from inference.images import decode
@@ -25,8 +25,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }
 """What a pipeline is told where the caller says nothing, so that it answers as our heads do."""
 
-NO_PIPELINE = ("feature-extraction", "sentence-similarity")
-"""transformers has none that gives one vector a text."""
+NO_PIPELINE = ("feature-extraction", "question-answering", "sentence-similarity")
+"""transformers has none that gives one vector a text, and since version 5 none that answers questions."""
 
 
 class PipelineEngine:
@@ -70,7 +70,7 @@ def load(artifact: Artifact, pipeline_tag: str, threads: int) -> Engine:
             head: Engine = cls(artifact.folder, runner(model, cls.OUTPUTS))
             return head
     if pipeline_tag in NO_PIPELINE:
-        raise ModelUnavailable("its tokenizer is written in Python, which vectors of texts are not made with")
+        raise ModelUnavailable(f"its tokenizer is written in Python, which {pipeline_tag} cannot use here")
     return PipelineEngine(_pipeline(artifact.folder, pipeline_tag, threads), pipeline_tag)
 
 
@@ -81,14 +81,17 @@ def has_python_tokenizer(folder: Path) -> bool:
 
 def _pipeline(folder: Path, pipeline_tag: str, threads: int) -> Any:
     import torch
-    from transformers import AutoImageProcessor, pipeline
+    from transformers import AutoImageProcessor, AutoTokenizer, pipeline
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    if pipeline_tag == "image-classification":  # its pipeline takes no word about the network
-        processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    if pipeline_tag in AUTO_CLASSES:
+        is_image = pipeline_tag == "image-classification"
+        reader = AutoImageProcessor if is_image else AutoTokenizer
+        part = reader.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         model = load_model(folder, pipeline_tag, threads)
-        return pipeline(pipeline_tag, model=model, image_processor=processor, device="cpu")
+        parts = {"image_processor" if is_image else "tokenizer": part}
+        return pipeline(pipeline_tag, model=model, device="cpu", **parts)
     torch.set_num_threads(threads)
     return pipeline(
         pipeline_tag,
@@ -96,6 +99,5 @@ def _pipeline(folder: Path, pipeline_tag: str, threads: int) -> Any:
         device="cpu",
         dtype=torch.float32,
         trust_remote_code=False,
-        local_files_only=True,
-        model_kwargs={"use_safetensors": True},
+        model_kwargs={"local_files_only": True, "use_safetensors": True},
     )

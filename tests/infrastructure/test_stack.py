@@ -56,7 +56,13 @@ def test_the_build_context_holds_code_and_pins_only(default_stack: Synthesized) 
         "docker/Dockerfile",
         "docker/requirements.txt",
     }
-    assert {path.suffix for path in files if path.parts[0] == "inference"} <= {".py", ".md", ".txt", ".ogg", ".png"}
+    assert {path.suffix for path in files if path.parts[0] == "inference"} <= {
+        ".py",
+        ".md",
+        ".txt",
+        ".ogg",
+        ".png",
+    }
 
 
 def test_no_custom_resources(stack: Synthesized) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 START_TIMEOUT_S = 600
 """The first start makes the demo models."""
+PREPARATION_S = 600
+"""A first call downloads and converts its model."""
 
 
 @dataclass

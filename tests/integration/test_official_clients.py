@@ -43,7 +43,9 @@ def client(served: Served) -> Callable[[str], InferenceClient]:
 @pytest.fixture
 def openai_client(served: Served) -> Callable[[str], openai.OpenAI]:
     def make(function: str) -> openai.OpenAI:
-        return openai.OpenAI(base_url=f"{served.url}{function}/v1", api_key="none", max_retries=0, timeout=600)
+        return openai.OpenAI(
+            base_url=f"{served.url}{function}/v1", api_key="none", max_retries=0, timeout=600
+        )
 
     return make
 

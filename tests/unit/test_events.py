@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from inference.task import Task
 from inference.tasks import all_tasks
 from local.events import event
 from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from inference.task import Task
 
 TASKS = all_tasks()
 

@@ -22,6 +22,7 @@ LAYERS = (
         "audio",
         "child",
         "deadline",
+        "diffusers_index",
         "fields",
         "hashes",
         "images",
@@ -34,7 +35,7 @@ LAYERS = (
     {"task", "request", "response", "publish", "refusals", "download"},
     {"tasks", "engines", "convert", "model_files", "loaded_models", "routes"},
     {"openai"},
-    {"describe", "openapi", "purpose"},
+    {"describe", "openapi", "purpose", "runs"},
     {"serve"},
     {"handler"},
 )

@@ -95,7 +95,9 @@ def test_a_waiter_gives_up_at_its_deadline_behind_a_holder_that_never_ends(
         with pytest.raises(ModelNotReady) as raised:
             files.fetch(MODEL, Deadline.after(0.5), lambda progress: None)
         assert time.monotonic() - started_s < 1.0
-    assert raised.value.retry_after_s == pytest.approx(30 + 12 + 100 / 15)  # 75 MB at 2.5 MB/s, then the conversion
+    assert raised.value.retry_after_s == pytest.approx(
+        30 + 12 + 100 / 15
+    )  # 75 MB at 2.5 MB/s, then the conversion
     assert files.state(MODEL) == "cold"
 
 
