@@ -65,7 +65,7 @@ def check(text: str) -> None:
     for part, value in index.items():
         if not part.startswith("_") and part not in LEFT_OUT and isinstance(value, list):
             _check_part(part, value)
-    if missing := PARTS.keys() - index.keys():
+    if missing := [part for part in PARTS if not isinstance(index.get(part), list)]:
         raise UnknownPipeline(f"the pipeline has no {', '.join(sorted(missing))}")
 
 

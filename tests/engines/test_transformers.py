@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from inference.artifact import Artifact, Manifest
+from inference.artifact import Artifact
 from inference.convert.tokenizer import write_tokenizer
 from inference.engines.transformers_ import PipelineEngine, load
 from inference.errors import ModelUnavailable
 from inference.task import Call
+from tests.engines.manifests import manifest
 from tests.engines.tiny_heads import LABELS, TEXTS, make_model
 
 if TYPE_CHECKING:
@@ -32,20 +33,7 @@ pytestmark = pytest.mark.filterwarnings("default")
 
 
 def artifact(folder: Path, pipeline_tag: str) -> Artifact:
-    manifest = Manifest(
-        model="test/model",
-        commit="a" * 40,
-        head=pipeline_tag,
-        engine="transformers",
-        asked="auto",
-        precision="fp32",
-        reason="",
-        created="2026-01-01T00:00:00+00:00",
-        seconds=0.0,
-        files={},
-        tools={},
-    )
-    return Artifact(folder, manifest)
+    return Artifact(folder, manifest("transformers", pipeline_tag))
 
 
 def pipe(folder: Path, pipeline_tag: str) -> Any:

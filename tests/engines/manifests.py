@@ -1,0 +1,21 @@
+"""Manifests of artifacts that a test puts together itself."""
+
+from __future__ import annotations
+
+from inference.artifact import Manifest
+
+
+def manifest(engine: str, head: str) -> Manifest:
+    return Manifest(
+        model="test/model",
+        commit="a" * 40,
+        head=head,
+        engine=engine,
+        asked="auto",
+        precision="fp32",
+        reason="made by a test",
+        created="2026-01-01T00:00:00+00:00",
+        seconds=0.0,
+        files={},
+        tools={},
+    )
