@@ -42,14 +42,19 @@ LABELS = {
     "zero-shot-classification": ("contradiction", "neutral", "entailment"),
 }
 FAMILIES = {
+    "albert": "metaspace",
     "bart": "bytelevel",
     "bert": "wordpiece",
+    "camembert": "metaspace",
     "deberta-v2": "metaspace",
     "distilbert": "wordpiece",
+    "electra": "wordpiece",
+    "modernbert": "bytelevel",
+    "mpnet": "wordpiece",
     "roberta": "bytelevel",
     "xlm-roberta": "metaspace",
 }
-"""Families of different makes, each with the kind of tokenizer that it comes with."""
+"""Every family, with the kind of tokenizer that it comes with."""
 
 
 def make_model(folder: Path, pipeline_tag: str, model_type: str, spread: float = 0.3) -> Path:
@@ -88,9 +93,8 @@ def make_model(folder: Path, pipeline_tag: str, model_type: str, spread: float =
 
 def on_torch(snapshot: Path, pipeline_tag: str) -> Any:
     """The tag's head over torch, with its tokenizer as conversion writes it."""
-    folder = snapshot / "head"
-    folder.mkdir(exist_ok=True)
-    shutil.copyfile(snapshot / "config.json", folder / "config.json")
+    folder = snapshot.with_name(f"{snapshot.name}-head")
+    shutil.copytree(snapshot, folder, dirs_exist_ok=True)
     write_tokenizer(snapshot, folder)
     cls = head_class(pipeline_tag)
     return cls(folder, runner(load_model(snapshot, pipeline_tag, 1), cls.OUTPUTS))
