@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from inference.convert.row_scaling import scale_rows
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -32,8 +34,13 @@ def forms(precision: str, graph: Path) -> list[OnnxForm]:
     that is mostly convolutions has no other form worth a try.
     """
     int8 = OnnxForm("int8", _all_int8)
-    every = [int8, OnnxForm("int8-narrow", _narrow_int8), OnnxForm("int8-blockwise", _blockwise)]
-    every.append(OnnxForm("fp32", _optimised))
+    every = [
+        int8,
+        OnnxForm("int8-rows", _rows),
+        OnnxForm("int8-rows-narrow", _narrow_rows),
+        OnnxForm("int8-blockwise", _blockwise),
+        OnnxForm("fp32", _optimised),
+    ]
     if precision == "auto" and _is_convolutional(graph):
         return every[-1:]
     return {"auto": every, "int8": [int8], "fp32": every[-1:]}[precision]
@@ -43,17 +50,27 @@ def _all_int8(graph: Path, target: Path) -> None:
     _dynamic(graph, target, lambda rows, columns: True)
 
 
-def _narrow_int8(graph: Path, target: Path) -> None:
+def _rows(graph: Path, target: Path) -> None:
+    _dynamic(graph, target, lambda rows, columns: True, scales_rows=True)
+
+
+def _narrow_rows(graph: Path, target: Path) -> None:
     """The widening half of each feed-forward block stays fp32: its outliers cost most labels (measured)."""
-    _dynamic(graph, target, lambda rows, columns: columns < WIDENING * rows)
+    _dynamic(graph, target, lambda rows, columns: columns < WIDENING * rows, scales_rows=True)
 
 
-def _dynamic(graph: Path, target: Path, is_quantised: Callable[[int, int], bool]) -> None:
+def _dynamic(
+    graph: Path, target: Path, is_quantised: Callable[[int, int], bool], *, scales_rows: bool = False
+) -> None:
     """Weights to int8 per channel, activations at run time, where the weight's shape is chosen."""
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     model = onnx.load(graph)
+    weights = _weights(model)
+    kept = [name for name, (rows, columns) in weights.items() if not is_quantised(rows, columns)]
+    if scales_rows:
+        scale_rows(model, weights.keys() - set(kept))
     quantize_dynamic(
         model,
         target,
@@ -62,7 +79,7 @@ def _dynamic(graph: Path, target: Path, is_quantised: Callable[[int, int], bool]
         weight_type=QuantType.QInt8,
         nodes_to_exclude=[
             *(node.name for node in model.graph.node if node.op_type == "Conv"),
-            *(name for name, (rows, columns) in _weights(model).items() if not is_quantised(rows, columns)),
+            *kept,
         ],
         extra_options={"MatMulConstBOnly": True},
     )
