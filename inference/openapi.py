@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.fields import Field, Words
 from inference.openai import completions, embeddings
+from inference.openai.body import PLACEHOLDERS
 from inference.request import TOP_LEVEL
 from inference.routes import MODELS, routes
 
@@ -36,6 +37,17 @@ ERRORS = {
     "503": "The model is being prepared, or did not answer in time; Retry-After says when to try again.",
     "507": "The model cache is full.",
 }
+OPENAI_ERROR = {
+    **ERROR,
+    "properties": {
+        **ERROR["properties"],
+        "error": {
+            "type": "object",
+            "properties": {"message": {"type": "string"}, "type": {"type": "string"}},
+            "required": ["message", "type"],
+        },
+    },
+}
 MEDIA_BODIES = {"image": "image/*", "audio": "audio/*"}
 
 
@@ -47,9 +59,18 @@ def document(task: Task) -> dict[str, Any]:
         "openapi": _operation("This document.", _json("object")),
         "models": _operation("The models that a request may name.", _json("object")),
         "infer": _operation(task.summary, _result(task), _infer_body(task)),
-        "chat": _operation("Answer a conversation.", _stream(), _openai_body(completions.CHAT, "messages")),
-        "complete": _operation("Continue a text.", _stream(), _openai_body(completions.TEXT, "prompt")),
-        "embed": _operation("Embed texts.", _json("object"), _openai_body(embeddings.FIELDS, "input")),
+        "chat": _operation(
+            "Answer a conversation.",
+            _stream(),
+            _openai_body(task, completions.CHAT, "messages"),
+            OPENAI_ERROR,
+        ),
+        "complete": _operation(
+            "Continue a text.", _stream(), _openai_body(task, completions.TEXT, "prompt"), OPENAI_ERROR
+        ),
+        "embed": _operation(
+            "Embed texts.", _json("object"), _openai_body(task, embeddings.FIELDS, "input"), OPENAI_ERROR
+        ),
     }
     paths: dict[str, Any] = {
         path: {method.lower(): operations[action] for method, action in methods.items()}
@@ -57,7 +78,7 @@ def document(task: Task) -> dict[str, Any]:
     }
     if MODELS in paths:
         one = _operation("One of the models.", _json("object"))
-        one["responses"]["404"] = _failure("No such model.")
+        one["responses"]["404"] = _failure("No such model.", OPENAI_ERROR)
         name = {"name": "model", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
         paths[f"{MODELS}/{{model}}"] = {"get": {**one, "parameters": [name]}}
     return {
@@ -67,16 +88,21 @@ def document(task: Task) -> dict[str, Any]:
     }
 
 
-def _operation(summary: str, content: dict[str, Any], body: dict[str, Any] | None = None) -> dict[str, Any]:
+def _operation(
+    summary: str,
+    content: dict[str, Any],
+    body: dict[str, Any] | None = None,
+    error: dict[str, Any] = ERROR,
+) -> dict[str, Any]:
     responses: dict[str, Any] = {"200": {"description": "The answer.", "content": content}}
     if body is None:
         return {"summary": summary, "responses": responses}
-    responses |= {status: _failure(why) for status, why in ERRORS.items()}
+    responses |= {status: _failure(why, error) for status, why in ERRORS.items()}
     return {"summary": summary, "responses": responses, "requestBody": {"required": True, "content": body}}
 
 
-def _failure(why: str) -> dict[str, Any]:
-    return {"description": why, "content": {"application/json": {"schema": ERROR}}}
+def _failure(why: str, error: dict[str, Any]) -> dict[str, Any]:
+    return {"description": why, "content": {"application/json": {"schema": error}}}
 
 
 def _json(*types: str) -> dict[str, Any]:
@@ -96,12 +122,11 @@ def _result(task: Task) -> dict[str, Any]:
 
 def _infer_body(task: Task) -> dict[str, Any]:
     """The form that every task takes; plain forms with other names are for direct invokes and not listed."""
-    models = [model.id for model in (task.model, *task.alternatives)]
     needed = any(_is_required(field) for field in task.parameters)
     properties = {
         "inputs": task.inputs.schema(),
         "parameters": _object(task.parameters) if needed else _nullable(_object(task.parameters)),
-        "model": _nullable({"type": "string", "enum": models}),
+        "model": _nullable({"type": "string", "enum": _models(task)}),
         **{name: {} for name in TOP_LEVEL[3:]},
     }
     required = ["inputs", "parameters"] if needed else ["inputs"]
@@ -117,11 +142,16 @@ def _infer_body(task: Task) -> dict[str, Any]:
     return content
 
 
-def _openai_body(fields: Sequence[Field], required: str) -> dict[str, Any]:
+def _openai_body(task: Task, fields: Sequence[Field], required: str) -> dict[str, Any]:
     schema = _object(fields)
     schema["properties"][required] = next(field for field in fields if field.name == required).schema()
-    schema["properties"] |= {"model": {"type": "string"}, "user": {"type": "string"}}
+    names = [*_models(task), *PLACEHOLDERS, task.function_name]
+    schema["properties"] |= {"model": {"type": "string", "enum": names}, "user": {"type": "string"}}
     return {"application/json": {"schema": {**schema, "required": [required]}}}
+
+
+def _models(task: Task) -> list[str]:
+    return [model.id for model in (task.model, *task.alternatives)]
 
 
 def _object(fields: Sequence[Field]) -> dict[str, Any]:

@@ -38,13 +38,15 @@ def http_result(answer: Answer, request_id: str) -> dict[str, Any]:
     return _reply(200, body, headers, is_binary)
 
 
-def http_error(error: HubletError, request_id: str) -> dict[str, Any]:
-    """The reply for an error: message, type and request id, never a traceback."""
-    document: dict[str, Any] = {
-        "error": error.message,
-        "type": type(error).__name__,
-        "request_id": request_id,
-    }
+def http_error(error: HubletError, request_id: str, *, is_openai: bool = False) -> dict[str, Any]:
+    """The reply for an error: message, type and request id, never a traceback.
+
+    OpenAI's clients look for the message one level deeper than the Hub's do.
+    """
+    kind = type(error).__name__
+    document: dict[str, Any] = {"error": error.message, "type": kind, "request_id": request_id}
+    if is_openai:
+        document["error"] = {"message": error.message, "type": kind, "code": None, "param": None}
     headers = {"content-type": JSON, "x-request-id": request_id}
     if error.retry_after_s is not None:
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after_s)))

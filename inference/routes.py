@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from inference.errors import MethodNotAllowed, NotFound
 
@@ -21,6 +21,11 @@ OPENAI = {
 }
 """Pipeline tag -> path -> method and the action's name."""
 MODELS = "/v1/models"
+
+
+def is_openai(path: Any) -> bool:
+    """Whether a path is one that OpenAI's clients ask for."""
+    return isinstance(path, str) and path.startswith("/v1/")
 
 
 def routes(task: Task) -> dict[str, dict[str, str]]:

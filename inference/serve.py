@@ -73,7 +73,8 @@ class Service:
         except Exception as error:
             shown = self._shown(error, started_s)
             if requests.is_function_url(event):
-                return response.http_error(shown, context.aws_request_id)
+                is_openai = routes.is_openai(event.get("rawPath"))
+                return response.http_error(shown, context.aws_request_id, is_openai=is_openai)
             raise shown.with_traceback(None) from None  # frames say nothing to a caller
         self._log.info(
             "answered",

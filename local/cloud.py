@@ -9,6 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -36,6 +37,15 @@ class TooLarge(Exception):
     """The request body passes what Lambda takes."""
 
 
+class _WholePath(StringConvertor):
+    """The rest of a path; Starlette's own stops at line breaks, a function URL hands them on."""
+
+    regex = r"[\s\S]*"
+
+
+register_url_convertor("whole", _WholePath())
+
+
 class Cloud:
     """All functions of one template on one port; ``async with`` starts and stops it."""
 
@@ -59,7 +69,7 @@ class Cloud:
             Route("/", self._index, methods=["GET"]),
             Route("/2015-03-31/functions/{name}/invocations", self._invoke, methods=["POST"]),
             Route("/{name}", self._url, methods=METHODS),
-            Route("/{name}/{path:path}", self._url, methods=METHODS),
+            Route("/{name}/{path:whole}", self._url, methods=METHODS),
         ]
         self._server = LoopbackServer(Starlette(routes=routes), port)
         self.url = f"http://127.0.0.1:{self._server.port}/"

@@ -52,6 +52,7 @@ def _text_facts(model: Any, tokenizer: Any, config: Mapping[str, Any]) -> TextFa
     return TextFacts(
         kind=kind,
         codec=SENTENCEPIECE.get(type(tokenizer).__name__, "json"),
+        vocabulary_size=int(model.config.vocab_size),
         source_window=_source_window(model.config, tokenizer),
         target_window=_positions(model.config) or RELATIVE_TARGET,
         start=_start(model),
@@ -140,6 +141,7 @@ def describe_speech(model: Any, tokenizer: Any, extractor: Any, folder: Path) ->
     no_timestamps = _no_timestamps(model, tokenizer)
     facts = SpeechFacts(
         kind="speech",
+        vocabulary_size=int(model.config.vocab_size),
         start=int(generation.decoder_start_token_id or model.config.decoder_start_token_id),
         end=int(model.config.eos_token_id),
         no_timestamps=no_timestamps,

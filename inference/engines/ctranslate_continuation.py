@@ -75,7 +75,7 @@ class Continuation:
 
     def _alike(self, prompts: list[list[int]], settings: Settings) -> list[list[int]]:
         length = len(prompts[0])
-        search = settings.search()
+        search = settings.search(self._facts.vocabulary_size)
         # The two penalties count the prompt too, and see it only when it is decoded as part of the result.
         whole = search["repetition_penalty"] != 1.0 or search["no_repeat_ngram_size"] > 0
         lengths = settings.lengths(length, self._facts.target_window)

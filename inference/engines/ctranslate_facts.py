@@ -26,6 +26,7 @@ class TextFacts:
     """``seq2seq`` or ``causal``."""
     codec: str
     """``json`` (tokenizer.json), ``marian`` or ``m2m_100`` (SentencePiece and vocab.json)."""
+    vocabulary_size: int
     source_window: int
     """Tokens that the encoder takes, or that prompt and answer share; special tokens included."""
     target_window: int
@@ -58,6 +59,7 @@ class SpeechFacts:
     """A Whisper model: the ids of its prompt."""
 
     kind: str
+    vocabulary_size: int
     start: int
     end: int
     no_timestamps: int

@@ -63,7 +63,7 @@ class TextToText:
             min_decoding_length=lengths.minimum,
             end_token=names(self._facts.ends),
             return_end_token=True,  # so that scores are divided by the length that transformers counts
-            **settings.search(),
+            **settings.search(self._facts.vocabulary_size),
         )
         return [[int(name) for name in result.hypotheses[0]] for result in results]
 

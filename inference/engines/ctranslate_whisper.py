@@ -106,7 +106,7 @@ class Transcription:
         room = self._facts.target_window - len(prompt)
         asked = settings.lengths(len(prompt), self._facts.target_window).maximum
         is_limited = settings.get("max_new_tokens") is not None or settings.get("max_length") is not None
-        search = settings.search()
+        search = settings.search(self._facts.vocabulary_size)
         result = self._model.generate(
             self._features(np.ascontiguousarray(mel[None])),
             [prompt],

@@ -59,7 +59,7 @@ class Settings:
                 return int(source[total]) - prompt
         return None
 
-    def search(self) -> dict[str, Any]:
+    def search(self, vocabulary_size: int) -> dict[str, Any]:
         """Options that CTranslate2's translators and generators share."""
         options = {
             "beam_size": 1 if self.samples else int(self.get("num_beams", 1)),
@@ -69,11 +69,11 @@ class Settings:
             "no_repeat_ngram_size": int(self.get("no_repeat_ngram_size", 0)),
             "suppress_sequences": self._suppressed(),
         }
-        return options | (self._sampling() if self.samples else {})
+        return options | (self._sampling(vocabulary_size) if self.samples else {})
 
-    def _sampling(self) -> dict[str, Any]:
+    def _sampling(self, vocabulary_size: int) -> dict[str, Any]:
         return {
-            "sampling_topk": int(self.get("top_k", 50)),
+            "sampling_topk": min(int(self.get("top_k", 50)), vocabulary_size),
             "sampling_topp": float(self.get("top_p", 1.0)),
             "sampling_temperature": float(self.get("temperature", 1.0)),
         }

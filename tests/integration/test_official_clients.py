@@ -145,8 +145,9 @@ def test_chat_completion(client: Callable[[str], InferenceClient]) -> None:
 
 
 def test_a_streamed_chat_completion(client: Callable[[str], InferenceClient]) -> None:
-    whole = client("chat").chat_completion(MESSAGES, max_tokens=8, temperature=0)
-    chunks = list(client("chat").chat_completion(MESSAGES, max_tokens=8, temperature=0, stream=True))
+    chat = client("chat")  # a client that is dropped closes its streams
+    whole = chat.chat_completion(MESSAGES, max_tokens=8, temperature=0)
+    chunks = list(chat.chat_completion(MESSAGES, max_tokens=8, temperature=0, stream=True))
     said = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
     assert said == whole.choices[0].message.content
 

@@ -51,6 +51,12 @@ def test_an_error_carries_message_type_and_request_id() -> None:
     }
 
 
+def test_an_openai_client_finds_the_message() -> None:
+    reply = response.http_error(InvalidField("model", "must be one of a"), "id-1", is_openai=True)
+    assert json.loads(reply["body"])["error"]["message"] == "model: must be one of a"
+    assert json.loads(reply["body"])["request_id"] == "id-1"
+
+
 def test_not_ready_says_when_to_come_back() -> None:
     reply = response.http_error(ModelNotReady("wait", retry_after_s=7.2), "id-1")
     assert reply["headers"]["retry-after"] == "8"
