@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from inference.task import Task
 
-ERROR = {
+ERROR: dict[str, Any] = {
     "type": "object",
     "properties": {
         "error": {"type": "string"},

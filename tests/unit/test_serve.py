@@ -284,7 +284,7 @@ def test_a_streamed_completion_comes_as_events(service: Service) -> None:
 def test_a_bad_chat_request_names_the_field(service: Service, body: dict[str, Any], problem: str) -> None:
     status, reply = reply_of(service, url_event(body, path="/v1/chat/completions"))
     assert status == 422
-    assert reply["error"].startswith(problem)
+    assert reply["error"]["message"].startswith(problem)
 
 
 @CHAT
