@@ -110,7 +110,7 @@ def _json(*types: str) -> dict[str, Any]:
 
 
 def _stream() -> dict[str, Any]:
-    return {**_json("object"), "text/event-stream": {"schema": {"type": "string"}}}
+    return {**_json("object"), "text/event-stream": {}}
 
 
 def _result(task: Task) -> dict[str, Any]:

@@ -53,11 +53,8 @@ class Group:
         return read_all(self.parts, value, at)
 
     def schema(self) -> dict[str, Any]:
-        return {
-            "type": "object",
-            "properties": {part.name: part.schema() for part in self.parts},
-            "additionalProperties": False,
-        }
+        nullable = {part.name: {"anyOf": [part.schema(), {"type": "null"}]} for part in self.parts}
+        return {"type": "object", "properties": nullable, "additionalProperties": False}
 
 
 def read_all(fields: tuple[Field, ...], values: Any, at: str) -> dict[str, Any]:

@@ -54,7 +54,9 @@ def test_requests_made_from_it_get_documented_answers(
     served: Served, task: Task, mode: GenerationMode
 ) -> None:
     url = f"{served.url}{task.function_name}"
-    document = _cheap(httpx2.get(f"{url}/openapi.json").json())
+    document = httpx2.get(f"{url}/openapi.json").json()
+    if mode is GenerationMode.POSITIVE:
+        document = _cheap(document)
     schema = schemathesis.openapi.from_dict(document)
     for result in schema.get_all_operations():
         operation = result.ok()
