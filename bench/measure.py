@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import cold, warm
@@ -17,8 +18,6 @@ from local.demo.packages import is_installed
 from local.hub import HubServer
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bench.rows.row import Row
     from bench.sides import FunctionSide, Side
 
@@ -41,7 +40,7 @@ def repository(row: Row, root: Path) -> Path:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as scratch:
         say(row, "making the repository")
         started_s = time.monotonic()
-        unfinished = folder.parent / scratch / "made"
+        unfinished = Path(scratch).absolute() / "made"
         unfinished.mkdir()
         row.make(unfinished)
         unfinished.rename(folder)

@@ -7,6 +7,8 @@ import importlib.util
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -14,7 +16,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from bench import compare, cost, process_facts, ratios, slow_reads, warm
-from bench.measure import best
+from bench.measure import best, repository
 from bench.plots import PLOTS, draw_all
 from bench.report import markdown
 from bench.rows import ROWS
@@ -24,8 +26,6 @@ from bench.rows.words import WORDS, text_of
 from inference.tasks import task_names
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bench.rows.row import Row
 
 ROW: dict[str, Any] = {
@@ -214,3 +214,22 @@ def test_reads_are_as_slow_as_asked_for(tmp_path: Path) -> None:
         taken_s = float(subprocess.check_output(command))
     assert taken_s > 0.5 * size / bytes_per_s
     assert not list(slow_reads.BLOCK_CGROUPS.glob("hublet-bench-*"))
+
+
+def test_a_repository_is_made_once_in_a_folder_that_is_named_relatively(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Path] = []
+
+    def make(folder: Path) -> None:
+        made.append(folder)
+        (folder / "config.json").write_text("{}")
+
+    monkeypatch.chdir(tmp_path)
+    row = replace(ROWS[0], make=make)
+    for _ in range(2):
+        assert list(repository(row, Path("build")).iterdir()) == [
+            Path("build", row.repository, "config.json")
+        ]
+    assert len(made) == 1
+    assert [path.name for path in Path("build", row.repository).parent.iterdir()] == [row.name]
