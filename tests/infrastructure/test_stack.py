@@ -55,6 +55,7 @@ def test_the_build_context_holds_code_and_pins_only(default_stack: Synthesized) 
     assert {str(path) for path in files if path.parts[0] == "docker"} == {
         "docker/Dockerfile",
         "docker/requirements.txt",
+        "docker/slim.py",
     }
     assert {path.suffix for path in files if path.parts[0] == "inference"} <= {
         ".py",

@@ -1,0 +1,121 @@
+"""Base images made here, since none can be pulled: Debian with Python, and the same with pip and wheels."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import ROOT
+from tests.container.engine import docker
+
+BASE = "hublet-test/base"
+BUILD = "hublet-test/build"
+SUITE = "bookworm"
+"""Its Python is 3.11; the pins hold for 3.11 and newer."""
+KEPT = ROOT / "build" / "container"
+"""What takes minutes to get and changes with the pins only."""
+DEFAULT_MIRROR = "http://deb.debian.org/debian"
+SOURCES = Path("/etc/apt/sources.list.d/debian.sources")
+
+
+def make(tag: str) -> tuple[str, str]:
+    """Names of the base and the build image, under a tag of the caller's."""
+    base, build = f"{BASE}:{tag}", f"{BUILD}:{tag}"
+    small, large = _root_file_systems()
+    docker("import", str(small), base)
+    docker("import", str(large), f"{build}-tools")
+    context = KEPT / "build-context"
+    shutil.rmtree(context, ignore_errors=True)
+    context.mkdir(parents=True)
+    shutil.copytree(_wheels(), context / "wheels", copy_function=os.link)
+    (context / "Dockerfile").write_text(
+        f"FROM {build}-tools\nCOPY wheels /wheels\nENV PIP_NO_INDEX=1 PIP_BREAK_SYSTEM_PACKAGES=1\n"
+    )
+    docker("build", "--network", "none", "--tag", build, str(context))
+    shutil.rmtree(context)
+    return base, build
+
+
+def build(folder: Path, base_images: tuple[str, str], name: str) -> str:
+    """Build docker/Dockerfile of a project folder, with no network."""
+    base, build = base_images
+    arguments = {"BASE_IMAGE": base, "BUILD_IMAGE": build, "TORCH_INDEX": "", "PIP_FIND_LINKS": "/wheels"}
+    options = [option for item in arguments.items() for option in ("--build-arg", "=".join(item))]
+    file = str(folder / "docker" / "Dockerfile")
+    docker("build", "--network=none", *options, "--file", file, "--tag", name, str(folder))
+    return name
+
+
+def _root_file_systems() -> tuple[Path, Path]:
+    """Tar files of a minimal Debian with Python, and of the same with what the build needs besides."""
+    small, large = KEPT / f"{SUITE}.tar", KEPT / f"{SUITE}-build.tar"
+    if large.exists():
+        return small, large
+    KEPT.mkdir(parents=True, exist_ok=True)
+    folder = KEPT / SUITE
+    shutil.rmtree(folder, ignore_errors=True)
+    _run("debootstrap", "--variant=minbase", "--include=python3", SUITE, str(folder), _mirror())
+    _pack(folder, small)
+    _run(
+        "chroot",
+        str(folder),
+        "apt-get",
+        "install",
+        "--yes",
+        "--no-install-recommends",
+        "binutils",
+        "python3-pip",
+    )
+    _pack(folder, large)
+    shutil.rmtree(folder)
+    return small, large
+
+
+def _pack(folder: Path, target: Path) -> None:
+    unfinished = target.with_suffix(".part")
+    _run("tar", "--create", "--directory", str(folder), "--file", str(unfinished), ".")
+    unfinished.rename(target)
+
+
+def _mirror() -> str:
+    """The mirror that this machine's own packages come from."""
+    lines = SOURCES.read_text().splitlines() if SOURCES.exists() else []
+    return next((line.split()[1] for line in lines if line.startswith("URIs:")), DEFAULT_MIRROR)
+
+
+def _wheels() -> Path:
+    """Every pinned wheel, as the build would fetch it, from the indexes that pip is set up with here."""
+    folder = KEPT / "wheels"
+    pins = ROOT / "docker" / "requirements.txt"
+    listed = folder / "requirements.txt"
+    if listed.exists() and listed.read_text() == pins.read_text():
+        return folder
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    lines = pins.read_text().splitlines()
+    torch = next(line.split()[0] for line in lines if line.startswith("torch=="))
+    others = folder / "others.txt"
+    others.write_text("\n".join(line for line in lines if not line.startswith("torch==")))
+    fetch = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--dest",
+        str(folder),
+    ]
+    _run(*fetch, f"{torch}+cpu")
+    _run(*fetch, "--requirement", str(others))
+    others.unlink()
+    shutil.copyfile(pins, listed)
+    return folder
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command[0]}: {done.stdout[-2000:]}{done.stderr[-2000:]}"

@@ -1,0 +1,35 @@
+"""The Docker engine that is there, if one is, and commands for it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+
+def is_running() -> bool:
+    """Whether ``docker`` reaches an engine."""
+    if shutil.which("docker") is None:
+        return False
+    return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+
+
+def docker(
+    *arguments: str, check: bool = True, timeout_s: float = 1800, stdin: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of the client; what it printed is in the error when it fails."""
+    # The classic builder: the newer one is a plugin that not every package of the engine brings.
+    environ = {**os.environ, "DOCKER_BUILDKIT": "0"}
+    done = subprocess.run(
+        ["docker", *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env=environ,
+        check=False,
+        timeout=timeout_s,
+    )
+    assert not check or done.returncode == 0, (
+        f"docker {arguments[0]}: {done.stdout[-3000:]}{done.stderr[-3000:]}"
+    )
+    return done

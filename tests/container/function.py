@@ -1,0 +1,114 @@
+"""One function in a container that is as strict as Lambda's sandbox, behind the official emulator."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from inference.settings import MEMORY_PER_VCPU_MB
+from tests.container.engine import docker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from local.template import LocalFunction
+
+TASKS = ("sentiment", "summarization", "image-classification")
+USER = "993:990"
+"""Some user without rights, as Lambda has one; the cache belongs to it."""
+START_TIMEOUT_S = 60
+POST = """\
+import sys, urllib.request
+url = f"http://127.0.0.1:{sys.argv[1]}/2015-03-31/functions/function/invocations"
+sys.stdout.write(urllib.request.urlopen(url, sys.stdin.buffer.read()).read().decode())
+"""
+CONNECT = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])), 1).close()"
+
+
+class Container:
+    """A running container; calls are made from inside it, so that it needs no network."""
+
+    def __init__(self, id: str, port: int) -> None:
+        self.id = id
+        self._port = port
+
+    def invoke(self, event: Any) -> Any:
+        """The function's result, or the error document that Lambda would give."""
+        done = docker(
+            "exec", "--interactive", self.id, "python3", "-c", POST, str(self._port), stdin=json.dumps(event)
+        )
+        return json.loads(done.stdout)
+
+    def changed_paths(self) -> list[str]:
+        """What differs from the image on the container's own file system."""
+        return docker("diff", self.id).stdout.splitlines()
+
+    @property
+    def log(self) -> str:
+        done = docker("logs", self.id)
+        return done.stdout + done.stderr
+
+    def wait_until_it_listens(self) -> None:
+        ends_s = time.monotonic() + START_TIMEOUT_S
+        while docker("exec", self.id, "python3", "-c", CONNECT, str(self._port), check=False).returncode:
+            assert time.monotonic() < ends_s, self.log
+            time.sleep(0.1)
+
+
+@contextmanager
+def run(
+    image: str,
+    function: LocalFunction,
+    emulator: Path,
+    cache: Path,
+    *,
+    network: str = "none",
+    memory_mb: int | None = None,
+    **variables: str,
+) -> Iterator[Container]:
+    """Start the function with its memory and share of CPU; only /tmp and the cache can be written."""
+    memory_mb = memory_mb or function.memory_mb
+    environment = {
+        **function.environment,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory_mb),
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": str(function.timeout_s),
+        **variables,
+    }
+    port, api_port = _free_port(), _free_port()
+    arguments = [
+        "--read-only",
+        "--tmpfs=/tmp:size=512m",
+        "--cap-drop=ALL",
+        f"--user={USER}",
+        "--shm-size=0",
+        f"--memory={memory_mb}m",
+        f"--cpus={memory_mb / MEMORY_PER_VCPU_MB:.2f}",
+        f"--network={network}",
+        f"--volume={cache}:{function.mount_path}",
+        f"--volume={emulator}:/emulator:ro",
+        "--entrypoint=/emulator",
+        *(f"--env={name}={value}" for name, value in environment.items()),
+    ]
+    command = [
+        f"--runtime-interface-emulator-address=127.0.0.1:{port}",
+        f"--runtime-api-address=127.0.0.1:{api_port}",
+        *("python3", "-m", "awslambdaric", function.handler),
+    ]
+    id = docker("run", "--detach", *arguments, image, *command).stdout.strip()
+    container = Container(id, port)
+    try:
+        container.wait_until_it_listens()
+        yield container
+    finally:
+        docker("rm", "--force", "--volumes", id)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
