@@ -12,7 +12,7 @@ from inference.tasks import get_task
 if TYPE_CHECKING:
     from inference.deadline import LambdaContext
 
-SETTINGS = Settings.from_env(os.environ)
+SETTINGS = Settings.from_env(os.environ, os.cpu_count())
 SERVICE = Service(get_task(SETTINGS.task), SETTINGS)
 SERVICE.start()
 

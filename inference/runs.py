@@ -7,7 +7,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from inference.errors import DeadlineExceeded, ModelNotReady
+from inference.errors import DeadlineExceeded, ModelNotReady, ModelUnavailable
 from inference.loaded_models import LoadedModels
 from inference.worker import Worker
 
@@ -95,6 +95,8 @@ class Runs:
     def complete(self, run: Run, prompt: Any, parameters: dict[str, Any]) -> Any:
         """A text-generation model's ``Completion`` of a text or of messages."""
         engine: Any = self._engine(run)
+        if not hasattr(engine, "complete"):
+            raise ModelUnavailable("no fast engine serves this model, and without one it answers POST / only")
         return self._timed(run, engine, lambda: engine.complete(prompt, parameters))
 
     def _timed(self, run: Run, engine: Engine, job: Callable[[], T]) -> T:

@@ -53,9 +53,11 @@ class Settings:
     """``auto``: the fastest form that passes its proof; ``int8`` or ``fp32`` force one."""
     child_environment: Mapping[str, str]
     """For the processes that download and convert."""
+    cores: int | None = None
+    """That the machine has: fewer than Lambda would give, where a function runs elsewhere."""
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+    def from_env(cls, environ: Mapping[str, str], cores: int | None = None) -> Settings:
         """Read and check the variables that the stack sets."""
         return cls(
             task=_required(environ, "TASK"),
@@ -67,12 +69,14 @@ class Settings:
             log_level=_matching(environ, "LOG_LEVEL", "DEBUG|INFO|WARNING|ERROR") or "INFO",
             precision=_matching(environ, "PRECISION", "auto|int8|fp32") or "auto",
             child_environment={name: environ[name] for name in PASSED_ON if name in environ},
+            cores=cores,
         )
 
     @property
     def threads(self) -> int:
-        """Threads worth starting: Lambda's CPU share, not the host's core count."""
-        return max(1, round(self.memory_mb / MEMORY_PER_VCPU_MB))
+        """Threads worth starting: Lambda's CPU share, not the host's core count, unless that is smaller."""
+        vcpus = max(1, round(self.memory_mb / MEMORY_PER_VCPU_MB))
+        return min(vcpus, self.cores or vcpus)
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

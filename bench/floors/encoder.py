@@ -13,11 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+WINDOW = 512
+
 
 def load(folder: Path, threads: int) -> Callable[[Any], Any]:
     """Texts one at a time, as we run them; the best label of each."""
     session = open_session(folder, threads)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(WINDOW)  # some files come with a shorter one
     names = [item.name for item in session.get_inputs()]
     labels = read_labels(folder)
 

@@ -10,6 +10,7 @@ from bench.rows.made_bpe import make_bpe
 from bench.rows.random_weights import save_random
 from bench.rows.row import Row, Workload
 from bench.rows.words import text_of
+from inference.settings import MEMORY_PER_VCPU_MB
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,6 +62,7 @@ WORKLOADS = (Workload("32 tokens in, 64 out", partial(text_of, PROMPT_TOKENS), 1
 ROWS = (
     Row(
         name="qwen2.5-0.5b",
+        memory_mb=4 * MEMORY_PER_VCPU_MB,  # what its conversion takes
         task="chat",
         kind="chat",
         weights="random",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -56,7 +57,8 @@ class Row:
 
     @property
     def threads(self) -> int:
-        return round(self.memory_mb / MEMORY_PER_VCPU_MB)
+        """As many as the function itself takes here."""
+        return min(round(self.memory_mb / MEMORY_PER_VCPU_MB), os.cpu_count() or 1)
 
     @property
     def precision(self) -> str:

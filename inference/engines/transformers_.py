@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from inference import audio
 from inference.engines.onnx import HEADS, head_class
-from inference.engines.text import VOCABULARIES
+from inference.engines.text import VOCABULARIES, read_json
 from inference.engines.torch_ import AUTO_CLASSES, load_model, runner
 from inference.engines.unsupported import Unsupported
 from inference.errors import ModelUnavailable
@@ -29,6 +30,15 @@ NO_PIPELINE = ("feature-extraction", "question-answering", "sentence-similarity"
 """transformers has none that gives one vector a text, and since version 5 none that answers questions."""
 
 
+SPEECH = "automatic-speech-recognition"
+TEXT_READERS = {"tokenizer": "AutoTokenizer"}
+READERS = {
+    "image-classification": {"image_processor": "AutoImageProcessor"},
+    SPEECH: {"tokenizer": "AutoTokenizer", "feature_extractor": "AutoFeatureExtractor"},
+}
+"""Pipeline tag -> what its pipeline needs beside the model, and the class that reads it."""
+
+
 class PipelineEngine:
     """A transformers pipeline over a local folder, one input at a time."""
 
@@ -45,7 +55,9 @@ class PipelineEngine:
         ]
 
     def _read(self, item: Any) -> Any:
-        """A picture decoded within our limits: text in its place would be taken for an address."""
+        """Pictures and sound decoded within our limits: text in their place would be taken for an address."""
+        if self._tag == SPEECH:
+            return {"raw": audio.waveform_of(item), "sampling_rate": audio.RATE}
         return decode(item) if self._tag == "image-classification" else item
 
 
@@ -80,24 +92,29 @@ def has_python_tokenizer(folder: Path) -> bool:
 
 
 def _pipeline(folder: Path, pipeline_tag: str, threads: int) -> Any:
+    """A pipeline of parts that are read here: not every pipeline hands on what keeps it off the network."""
     import torch
-    from transformers import AutoImageProcessor, AutoTokenizer, pipeline
+    import transformers
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    if pipeline_tag in AUTO_CLASSES:
-        is_image = pipeline_tag == "image-classification"
-        reader = AutoImageProcessor if is_image else AutoTokenizer
-        part = reader.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        model = load_model(folder, pipeline_tag, threads)
-        parts = {"image_processor" if is_image else "tokenizer": part}
-        return pipeline(pipeline_tag, model=model, device="cpu", **parts)
     torch.set_num_threads(threads)
-    return pipeline(
-        pipeline_tag,
-        model=str(folder),
-        device="cpu",
-        dtype=torch.float32,
-        trust_remote_code=False,
-        model_kwargs={"local_files_only": True, "use_safetensors": True},
+    model_class = _model_class(folder, pipeline_tag)
+    if model_class is None:
+        raise ModelUnavailable(f"transformers has no pipeline for {pipeline_tag} by this architecture")
+    safe: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    parts = {
+        name: getattr(transformers, reader).from_pretrained(folder, **safe)
+        for name, reader in READERS.get(pipeline_tag, TEXT_READERS).items()
+    }
+    model = getattr(transformers, model_class).from_pretrained(
+        folder, dtype=torch.float32, use_safetensors=True, **safe
     )
+    return transformers.pipeline(pipeline_tag, model=model.eval(), device="cpu", **parts)
+
+
+def _model_class(folder: Path, pipeline_tag: str) -> str | None:
+    if pipeline_tag == SPEECH:
+        named = str(read_json(folder / "config.json").get("architectures"))
+        return "AutoModelForCTC" if "ForCTC" in named else "AutoModelForSpeechSeq2Seq"
+    return "AutoModelForCausalLM" if pipeline_tag == "text-generation" else AUTO_CLASSES.get(pipeline_tag)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inference.artifact import Artifact
+from inference.convert import proof_recordings
 from inference.convert.tokenizer import write_tokenizer
 from inference.engines.transformers_ import PipelineEngine, load
 from inference.errors import ModelUnavailable
@@ -140,3 +141,65 @@ def test_a_tokenizer_in_python_is_served_by_a_pipeline(canine: Path) -> None:
 def test_a_tokenizer_in_python_answers_no_questions_and_says_why(canine: Path) -> None:
     with pytest.raises(ModelUnavailable, match="written in Python, which question-answering cannot use"):
         load(artifact(canine, "question-answering"), "question-answering", 1)
+
+
+def test_text_of_an_unknown_decoder_is_continued(tmp_path: Path) -> None:
+    import torch
+    from transformers import BloomConfig, BloomForCausalLM
+
+    snapshot = make_model(tmp_path / "model", "fill-mask", "roberta")  # for its tokenizer
+    torch.manual_seed(7)
+    config = BloomConfig(vocab_size=600, hidden_size=32, n_layer=1, n_head=2, eos_token_id=2, pad_token_id=0)
+    BloomForCausalLM(config).save_pretrained(snapshot)
+    tag = "text-generation"
+    engine = load(artifact(snapshot, tag), tag, 1)
+    assert isinstance(engine, PipelineEngine)
+    given = {"max_new_tokens": 4, "do_sample": False}
+    found = engine.run(Call(["Maria moved"], {**given, "return_full_text": None}, is_list=False))
+    assert found == [pipe(snapshot, tag)("Maria moved", **given)]
+
+
+def test_speech_of_an_unknown_model_is_heard(tmp_path: Path) -> None:
+    import json
+
+    import torch
+    from transformers import (
+        Wav2Vec2Config,
+        Wav2Vec2CTCTokenizer,
+        Wav2Vec2FeatureExtractor,
+        Wav2Vec2ForCTC,
+    )
+
+    snapshot = tmp_path / "model"
+    snapshot.mkdir()
+    letters = ["<pad>", "<s>", "</s>", "<unk>", "|", *"ABCDEFGH"]
+    (snapshot / "vocab.json").write_text(json.dumps({letter: i for i, letter in enumerate(letters)}))
+    Wav2Vec2CTCTokenizer(str(snapshot / "vocab.json")).save_pretrained(snapshot)
+    Wav2Vec2FeatureExtractor().save_pretrained(snapshot)
+    torch.manual_seed(7)
+    config = Wav2Vec2Config(
+        vocab_size=len(letters),
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        conv_dim=(16, 16),
+        conv_kernel=(10, 3),
+        conv_stride=(5, 64),
+        num_conv_pos_embeddings=8,
+        num_conv_pos_embedding_groups=2,
+    )
+    Wav2Vec2ForCTC(config).save_pretrained(snapshot)
+    tag = "automatic-speech-recognition"
+    engine = load(artifact(snapshot, tag), tag, 1)
+    waveform = proof_recordings.recording(0)
+    [found] = engine.run(Call([waveform], {}, is_list=False))
+    assert found == pipe(snapshot, tag)({"raw": waveform.copy(), "sampling_rate": 16_000})
+    assert found["text"]
+
+
+@pytest.mark.parametrize("tag", ["summarization", "translation"])
+def test_a_task_that_transformers_dropped_is_an_error_that_says_so(tmp_path: Path, tag: str) -> None:
+    snapshot = make_model(tmp_path / "model", "fill-mask", "bert")
+    with pytest.raises(ModelUnavailable, match=f"no pipeline for {tag}"):
+        load(artifact(snapshot, tag), tag, 1)

@@ -20,6 +20,8 @@ def test_defaults() -> None:
 def test_threads_follow_memory(memory_mb: int, threads: int) -> None:
     environ = {"TASK": "sentiment", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory_mb)}
     assert Settings.from_env(environ).threads == threads
+    assert Settings.from_env(environ, cores=64).threads == threads
+    assert Settings.from_env(environ, cores=1).threads == 1
 
 
 @pytest.mark.parametrize(
