@@ -6,6 +6,7 @@ import json
 import socket
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.settings import MEMORY_PER_VCPU_MB
@@ -13,13 +14,13 @@ from tests.container.engine import docker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from local.template import LocalFunction
 
 TASKS = ("sentiment", "summarization", "image-classification")
 USER = "993:990"
 """Some user without rights, as Lambda has one; the cache belongs to it."""
+EMULATOR = "/emulator"
 START_TIMEOUT_S = 60
 POST = """\
 import sys, urllib.request
@@ -32,9 +33,10 @@ CONNECT = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.ar
 class Container:
     """A running container; calls are made from inside it, so that it needs no network."""
 
-    def __init__(self, id: str, port: int) -> None:
+    def __init__(self, id: str, port: int, mounts: tuple[str, ...]) -> None:
         self.id = id
         self._port = port
+        self._mount_points = {f"A {path}" for path in mounts} | {f"C {Path(path).parent}" for path in mounts}
 
     def invoke(self, event: Any) -> Any:
         """The function's result, or the error document that Lambda would give."""
@@ -44,8 +46,8 @@ class Container:
         return json.loads(done.stdout)
 
     def changed_paths(self) -> list[str]:
-        """What differs from the image on the container's own file system."""
-        return docker("diff", self.id).stdout.splitlines()
+        """What differs from the image on its own file system, but for where things are mounted."""
+        return sorted(set(docker("diff", self.id).stdout.splitlines()) - self._mount_points)
 
     @property
     def log(self) -> str:
@@ -89,8 +91,8 @@ def run(
         f"--cpus={memory_mb / MEMORY_PER_VCPU_MB:.2f}",
         f"--network={network}",
         f"--volume={cache}:{function.mount_path}",
-        f"--volume={emulator}:/emulator:ro",
-        "--entrypoint=/emulator",
+        f"--volume={emulator}:{EMULATOR}:ro",
+        f"--entrypoint={EMULATOR}",
         *(f"--env={name}={value}" for name, value in environment.items()),
     ]
     command = [
@@ -99,7 +101,7 @@ def run(
         *("python3", "-m", "awslambdaric", function.handler),
     ]
     id = docker("run", "--detach", *arguments, image, *command).stdout.strip()
-    container = Container(id, port)
+    container = Container(id, port, (function.mount_path, EMULATOR))
     try:
         container.wait_until_it_listens()
         yield container
