@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.conftest import ROOT
+from tests.container import engine
 from tests.container.engine import docker
 
 BASE = "hublet-test/base"
@@ -21,8 +22,8 @@ DEFAULT_MIRROR = "http://deb.debian.org/debian"
 SOURCES = Path("/etc/apt/sources.list.d/debian.sources")
 
 
-def make(tag: str) -> tuple[str, str]:
-    """Names of the base and the build image, under a tag of the caller's."""
+def make(tag: str, made: list[str]) -> tuple[str, str]:
+    """Names of base and build image, under a tag of the caller's; ids of nameless ones join ``made``."""
     base, build = f"{BASE}:{tag}", f"{BUILD}:{tag}"
     small, large = _root_file_systems()
     docker("import", str(small), base)
@@ -34,18 +35,18 @@ def make(tag: str) -> tuple[str, str]:
     (context / "Dockerfile").write_text(
         f"FROM {build}-tools\nCOPY wheels /wheels\nENV PIP_NO_INDEX=1 PIP_BREAK_SYSTEM_PACKAGES=1\n"
     )
-    docker("build", "--network", "none", "--tag", build, str(context))
+    made += engine.build(str(context), build)
     shutil.rmtree(context)
     return base, build
 
 
-def build(folder: Path, base_images: tuple[str, str], name: str) -> str:
-    """Build docker/Dockerfile of a project folder, with no network."""
+def build(folder: Path, base_images: tuple[str, str], name: str, made: list[str]) -> str:
+    """Build docker/Dockerfile of a project folder."""
     base, build = base_images
     arguments = {"BASE_IMAGE": base, "BUILD_IMAGE": build, "TORCH_INDEX": "", "PIP_FIND_LINKS": "/wheels"}
     options = [option for item in arguments.items() for option in ("--build-arg", "=".join(item))]
     file = str(folder / "docker" / "Dockerfile")
-    docker("build", "--network=none", *options, "--file", file, "--tag", name, str(folder))
+    made += engine.build(str(folder), name, *options, "--file", file)
     return name
 
 

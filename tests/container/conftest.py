@@ -30,28 +30,32 @@ EMULATOR = "samcli/local/rapid/aws-lambda-rie-x86_64"
 
 
 @pytest.fixture(scope="session")
-def tag() -> Iterator[str]:
-    """Marks every image of this run, all of which are removed after it."""
+def tag() -> str:
+    """Marks every image of this run."""
     if not engine.is_running():
         if os.environ.get("REQUIRE_DOCKER"):
             pytest.fail("REQUIRE_DOCKER is set, and no Docker engine answers")
         pytest.skip("no Docker engine answers")
-    tag = uuid.uuid4().hex[:12]
-    yield tag
-    names = engine.docker("images", "--filter", f"reference=hublet-test/*:{tag}*", "--quiet").stdout.split()
-    engine.docker("rmi", "--force", *names, check=False)
-    engine.docker("image", "prune", "--force", "--filter", "label=hublet-test", check=False)
+    return uuid.uuid4().hex[:12]
 
 
 @pytest.fixture(scope="session")
-def base_images(tag: str) -> tuple[str, str]:
-    return bases.make(tag)
+def made(tag: str) -> Iterator[list[str]]:
+    """Ids of images that builds of this run leave without a name."""
+    ids: list[str] = []
+    yield ids
+    engine.remove(f"hublet-test/*:{tag}*", ids)
 
 
 @pytest.fixture(scope="session")
-def image(tag: str, base_images: tuple[str, str]) -> str:
+def base_images(tag: str, made: list[str]) -> tuple[str, str]:
+    return bases.make(tag, made)
+
+
+@pytest.fixture(scope="session")
+def image(tag: str, base_images: tuple[str, str], made: list[str]) -> str:
     """docker/Dockerfile, built from the project's folder as ``cdk deploy`` builds it."""
-    return bases.build(ROOT, base_images, f"hublet-test/image:{tag}")
+    return bases.build(ROOT, base_images, f"hublet-test/image:{tag}", made)
 
 
 @pytest.fixture(scope="session")

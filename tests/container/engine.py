@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -33,3 +34,18 @@ def docker(
         f"docker {arguments[0]}: {done.stdout[-3000:]}{done.stderr[-3000:]}"
     )
     return done
+
+
+def build(folder: str, name: str, *options: str) -> list[str]:
+    """Build an image with no network; also the ids of all that the build left, which has no name."""
+    done = docker("build", "--network=none", *options, "--tag", name, folder)
+    return re.findall(r"^ ---> ([0-9a-f]{12})$", done.stdout, re.MULTILINE)
+
+
+def remove(reference: str, ids: list[str]) -> None:
+    """Remove images by the pattern of their names, and those without one by id, the latest first."""
+    names = docker("images", "--filter", f"reference={reference}", "--format", "{{.Repository}}:{{.Tag}}")
+    for name in names.stdout.split():
+        docker("rmi", "--force", name)
+    for id in reversed(ids):
+        docker("rmi", id, check=False)  # gone with its child already, or still in use by a build of others

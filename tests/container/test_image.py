@@ -60,7 +60,7 @@ def test_the_image_is_small_and_holds_nothing_that_only_the_build_needs(image: s
 
 
 def test_a_code_edit_makes_one_small_new_layer(
-    image: str, base_images: tuple[str, str], tag: str, tmp_path: Path
+    image: str, base_images: tuple[str, str], tag: str, made: list[str], tmp_path: Path
 ) -> None:
     copy = tmp_path / "project"
     for name in ("inference", "docker"):
@@ -68,7 +68,7 @@ def test_a_code_edit_makes_one_small_new_layer(
     shutil.copyfile(ROOT / ".dockerignore", copy / ".dockerignore")
     with (copy / "inference" / "handler.py").open("a") as stream:
         stream.write("\n# an edit\n")
-    edited = bases.build(copy, base_images, f"hublet-test/image:{tag}-edited")
+    edited = bases.build(copy, base_images, f"hublet-test/image:{tag}-edited", made)
     before, after = layers(image), layers(edited)
     assert before[:-1] == after[:-1]
     assert before[-1] != after[-1]
