@@ -52,13 +52,13 @@ def _widen_window(source: Path, folder: Path) -> None:
     (folder / "tokenizer_config.json").write_text(json.dumps({**settings, "model_max_length": WINDOW}))
 
 
-def tuned_minilm(folder: Path, sentences: int = SENTENCES) -> None:
+def tuned_minilm(folder: Path) -> None:
     """The packaged MiniLM, fine-tuned on sentences that local/demo makes: a real classifier of 22 M."""
     from local.demo.everyday_training import generate
     from local.demo.sentiment_teacher import save_teacher, train_teacher
 
     base = folder_of(MINILM_PACKAGE) / "model"
-    save_teacher(train_teacher(base, generate(sentences, seed=0, avoid=[])), folder)
+    save_teacher(train_teacher(base, generate(SENTENCES, seed=0, avoid=[])), folder)
     _widen_window(base, folder)
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import os
+import random
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.rows.encoders import MINILM_PACKAGE, tuned_minilm
+from bench.rows.encoders import MINILM_PACKAGE
 from inference.convert import proof_texts
 from inference.engines import onnx
 from inference.task import Call
+from local.demo.everyday_training import Labelled
+from local.demo.packages import folder_of
+from local.demo.sentiment_teacher import save_teacher, train_teacher
 from tests.conftest import ROOT
 from tests.engines.tiny_heads import converted, on_torch
 
@@ -23,6 +27,7 @@ CORPUS = (
     Path(os.environ.get("HUBLET_DATA", ROOT.parent / "shared" / "data")) / "rt_polarity" / "sentences.tsv"
 )
 SENTENCES = 600
+TRAINING = 1_500
 TAG = "text-classification"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.filterwarnings("default")]
@@ -38,10 +43,13 @@ def test_a_fine_tuned_minilm_keeps_its_labels_in_int8(tmp_path: Path) -> None:
         pytest.skip("no rt_polarity/sentences.tsv: set HUBLET_DATA to the folder that has it")
     with CORPUS.open(encoding="utf-8") as stream:
         rows = list(csv.reader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
-    texts = [row[-1] for row in rows[:: len(rows) // SENTENCES]][:SENTENCES]
+    chosen = rows[1 :: len(rows) // (SENTENCES + TRAINING)]
+    random.Random(0).shuffle(chosen)  # they are sorted by label
+    texts = [row[0] for row in chosen[:SENTENCES]]
+    training = [Labelled(int(row[1]), row[0]) for row in chosen[SENTENCES:]]
     snapshot = tmp_path / "minilm"
     snapshot.mkdir()
-    tuned_minilm(snapshot, sentences=800)
+    save_teacher(train_teacher(folder_of(MINILM_PACKAGE) / "model", training), snapshot)
     artifact = converted(snapshot, TAG, tmp_path / "artifacts", "auto", tuple(proof_texts.read()))
     manifest = artifact.manifest
     print(manifest.precision, manifest.reason, manifest.drift)
