@@ -4,6 +4,7 @@
 PYTHON ?= python3
 HUB ?= embedded
 TASKS ?=
+CACHE ?=
 PORT ?= 8080
 CONTEXT ?=
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
@@ -19,10 +20,10 @@ CDK := npx --no-install cdk
 .PHONY: run serve invoke synth deploy destroy test fuzz bench check fix pins events diagrams clean
 
 run: synth
-	@python -m local run --hub "$(HUB)" --tasks "$(TASKS)"
+	@python -m local run --hub "$(HUB)" --tasks "$(TASKS)" $(if $(CACHE),--cache "$(CACHE)")
 
 serve: synth
-	@python -m local serve --hub "$(HUB)" --tasks "$(TASKS)" --port "$(PORT)"
+	@python -m local serve --hub "$(HUB)" --tasks "$(TASKS)" --port "$(PORT)" $(if $(CACHE),--cache "$(CACHE)")
 
 # One call of a function: make invoke TASK=sentiment [EVENT=file.json] [DEPLOYED=1]
 invoke: .venv/run.stamp

@@ -102,7 +102,7 @@ QUESTION = {"question": "Where did Maria move?", "context": TEXTS[1]}
         ("question-answering", "bert", 14, (QUESTION,)),
         ("image-classification", "vit", 14, PICTURES),
     ],
-    ids=str,
+    ids=["labels", "a later opset", "embeddings", "answers", "pictures"],
 )
 def test_it_is_used_and_gives_the_answers_of_an_export_of_ours(
     tag: str, family: str, opset: int, inputs: tuple[Any, ...], tmp_path: Path

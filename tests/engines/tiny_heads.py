@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from inference.artifact import Artifact, Manifest
@@ -32,6 +34,8 @@ TEXTS = [
     " ",
 ]
 """Combining marks, a joined emoji, scripts without spaces or from right to left, and next to nothing."""
+KNOWN = [text for text in TEXTS if "東京" not in text]
+"""What vocabularies are made of; the text that is left out holds unknown letters."""
 LONG = " ".join(f"{TEXTS[1]} No {number} 🎉 in Čeština." for number in range(12))
 """Several windows of a model that reads 64 tokens."""
 WINDOW = 64
@@ -57,7 +61,7 @@ FAMILIES = {
 """Every family, with the kind of tokenizer that it comes with."""
 
 
-def make_model(folder: Path, pipeline_tag: str, model_type: str, spread: float = 0.3) -> Path:
+def make_model(folder: Path, pipeline_tag: str, model_type: str, spread: float = 0.3, seed: int = 7) -> Path:
     """A repository of a model with random weights, so wide apart that answers hang on every input."""
     import torch
     import transformers
@@ -71,7 +75,7 @@ def make_model(folder: Path, pipeline_tag: str, model_type: str, spread: float =
         model_input_names=["input_ids", "attention_mask", *segments],
         **dict(zip(roles, SPECIALS, strict=True)),
     ).save_pretrained(folder)
-    torch.manual_seed(7)
+    torch.manual_seed(seed)
     labels = LABELS.get(pipeline_tag, ("LABEL_0", "LABEL_1"))
     config = transformers.AutoConfig.for_model(
         model_type,
@@ -127,17 +131,19 @@ def converted(
 
 
 def _tokenizer(kind: str) -> Tokenizer:
-    """Trained on the texts with a small vocabulary, so that most words come in pieces."""
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+    """Of the texts, with a small vocabulary, so that most words come in pieces."""
+    from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+    from tokenizers.trainers import BpeTrainer
 
     cls, sep = ("<s>", 1), ("</s>", 2)
-    known = [text for text in TEXTS if "東京" not in text]  # that one holds unknown letters
     if kind == "wordpiece":
         tokenizer = Tokenizer(models.WordPiece(unk_token="<unk>"))
         tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
         tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
         tokenizer.decoder = decoders.WordPiece()
-        trainer: Any = trainers.WordPieceTrainer(vocab_size=150, special_tokens=list(SPECIALS))
+        pieces = _pieces(tokenizer, "##")
+        vocabulary = {piece: number for number, piece in enumerate([*SPECIALS, *pieces])}
+        tokenizer.model = models.WordPiece(vocabulary, unk_token="<unk>", max_input_chars_per_word=100)
         tokenizer.post_processor = processors.TemplateProcessing(
             single="<s> $A </s>", pair="<s> $A </s> $B:1 </s>:1", special_tokens=[cls, sep]
         )
@@ -145,20 +151,40 @@ def _tokenizer(kind: str) -> Tokenizer:
         tokenizer = Tokenizer(models.BPE())
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
         tokenizer.decoder = decoders.ByteLevel()
-        trainer = trainers.BpeTrainer(
-            vocab_size=600,
-            special_tokens=list(SPECIALS),
-            initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        )
+        alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+        trainer = BpeTrainer(vocab_size=600, special_tokens=list(SPECIALS), initial_alphabet=alphabet)
+        tokenizer.train_from_iterator(KNOWN * 3, trainer)
         tokenizer.post_processor = processors.RobertaProcessing(sep, cls, add_prefix_space=False)
     else:
         tokenizer = Tokenizer(models.Unigram())
         tokenizer.normalizer = normalizers.NFKC()
         tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
         tokenizer.decoder = decoders.Metaspace()
-        trainer = trainers.UnigramTrainer(vocab_size=150, special_tokens=list(SPECIALS), unk_token="<unk>")
+        pieces = _pieces(tokenizer, "")
+        total = sum(pieces.values())
+        scores = [(piece, math.log(count / total)) for piece, count in pieces.items()]
+        tokenizer.model = models.Unigram([*((name, 0.0) for name in SPECIALS), *scores], unk_id=3)
         tokenizer.post_processor = processors.TemplateProcessing(
             single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[cls, sep]
         )
-    tokenizer.train_from_iterator(known * 3, trainer)
+    tokenizer.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in SPECIALS])
     return tokenizer
+
+
+def _pieces(tokenizer: Tokenizer, within: str) -> dict[str, int]:
+    """Every letter, then the most frequent parts of words; ``within`` marks what does not begin a word.
+
+    The library's own trainers of these kinds give another vocabulary each time, and with it other answers.
+    """
+    letters: Counter[str] = Counter()
+    parts: Counter[str] = Counter()
+    for text in KNOWN:
+        for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text)):
+            for start in range(len(word)):
+                mark = within if start else ""
+                letters[mark + word[start]] += 1
+                parts.update(
+                    mark + word[start:end] for end in range(start + 2, min(start + 4, len(word)) + 1)
+                )
+    frequent = sorted(parts.items(), key=lambda item: (-item[1], item[0]))
+    return dict([*sorted(letters.items()), *frequent[: max(0, 145 - len(letters))]])

@@ -116,10 +116,24 @@ def changed_template(template: Path, tmp_path: Path) -> Callable[..., Path]:
     return change
 
 
+MAKE_RUN = "test_make_run_prints_a_table_and_writes_its_figures"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The test that prepares every model goes first, so that the others find them prepared."""
+    items.sort(key=lambda item: item.name != MAKE_RUN)
+
+
 @pytest.fixture(scope="session")
-def served(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A model cache for the whole session, empty at first."""
+    folder = tmp_path_factory.mktemp("cache")
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def served(template: Path, cache: Path) -> Iterator[Served]:
     """The local cloud on the embedded Hub, shared by all tests that leave it as it was."""
-    cache = tmp_path_factory.mktemp("cache")
     with serve("--template", str(template), "--cache", str(cache)) as running:
         yield running
-    shutil.rmtree(cache)
