@@ -16,7 +16,8 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from inference import openapi
 from inference.tasks import all_tasks
-from tests.integration.fuzz import CHEAP
+from tests.integration.conftest import PREPARATION_S
+from tests.integration.fuzz import CHEAP, COSTLY
 
 if TYPE_CHECKING:
     from inference.task import Task
@@ -72,7 +73,7 @@ def test_requests_made_from_it_get_documented_answers(
         @given(case=operation.as_strategy(generation_mode=mode) if _fits(operation, mode) else st.none())
         def send(case: Any) -> None:
             if case is not None:
-                reply = case.call(base_url=url, timeout=60)
+                reply = case.call(base_url=url, timeout=PREPARATION_S)
                 excluded = _judged_by_the_model(task)
                 if reply.status_code == 424:  # the embedded Hub has none of the alternative models
                     excluded = [positive_data_acceptance]
@@ -92,10 +93,20 @@ def _fits(operation: Any, mode: GenerationMode) -> bool:
 
 
 def _cheap(document: dict[str, Any]) -> dict[str, Any]:
-    """The same document with smaller upper limits where a valid request could take minutes."""
+    """The same document with smaller upper limits, always asked for, where a request could take minutes."""
+
+    def bound(properties: dict[str, Any]) -> list[str]:
+        """Those of an object that say how much work it is."""
+        names = [name for name in properties if name in (*COSTLY, "max_tokens")]
+        if "parameters" in properties and bound(properties["parameters"]["anyOf"][0].get("properties", {})):
+            names.append("parameters")
+        return names
 
     def visit(value: Any, name: str = "") -> None:
         if isinstance(value, dict):
+            for required in bound(value.get("properties", {})):
+                value["required"] = [*value.get("required", []), required]
+                value["properties"][required] = value["properties"][required]["anyOf"][0]  # not null
             if value.get("type") == "integer" and name in CHEAP:
                 value["maximum"] = CHEAP[name][1]
             for key, inner in value.items():

@@ -141,7 +141,8 @@ def test_a_copied_task_file_is_a_new_function(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(900)  # it prepares every model
 def test_make_run_prints_a_table_and_writes_its_figures(cache: Path) -> None:
-    done = subprocess.run(["make", "run", f"CACHE={cache}"], cwd=ROOT, capture_output=True, text=True, check=False)
+    command = ["make", "run", f"CACHE={cache}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "POSITIVE" in done.stdout
     assert "downloading" in done.stderr
