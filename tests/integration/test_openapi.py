@@ -95,18 +95,11 @@ def _fits(operation: Any, mode: GenerationMode) -> bool:
 def _cheap(document: dict[str, Any]) -> dict[str, Any]:
     """The same document with smaller upper limits, always asked for, where a request could take minutes."""
 
-    def bound(properties: dict[str, Any]) -> list[str]:
-        """Those of an object that say how much work it is."""
-        names = [name for name in properties if name in (*COSTLY, "max_tokens")]
-        if "parameters" in properties and bound(properties["parameters"]["anyOf"][0].get("properties", {})):
-            names.append("parameters")
-        return names
-
     def visit(value: Any, name: str = "") -> None:
         if isinstance(value, dict):
-            for required in bound(value.get("properties", {})):
-                value["required"] = [*value.get("required", []), required]
-                value["properties"][required] = value["properties"][required]["anyOf"][0]  # not null
+            for bound in _bounds(value.get("properties", {})):
+                value["required"] = [*value.get("required", []), bound]
+                value["properties"][bound] = _not_null(value["properties"][bound])
             if value.get("type") == "integer" and name in CHEAP:
                 value["maximum"] = CHEAP[name][1]
             for key, inner in value.items():
@@ -117,3 +110,16 @@ def _cheap(document: dict[str, Any]) -> dict[str, Any]:
 
     visit(document)
     return json.loads(json.dumps(document))  # type: ignore[no-any-return]
+
+
+def _bounds(properties: dict[str, Any]) -> list[str]:
+    """Those of an object that say how much work it is."""
+    names = [name for name in properties if name in (*COSTLY, "max_tokens")]
+    if "parameters" in properties and _bounds(_not_null(properties["parameters"]).get("properties", {})):
+        names.append("parameters")
+    return names
+
+
+def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a value that is there."""
+    return schema.get("anyOf", [schema])[0]  # type: ignore[no-any-return]
