@@ -14,7 +14,10 @@ SAMPLE_TOKENS = 16
 
 
 def export(model: Any, path: Path, outputs: tuple[str, ...]) -> None:
-    """Write the graph; what the model reads stands in the files beside it."""
+    """Write the graph, and its weights in a file beside it; what the model reads stands in other files there.
+
+    The weights apart, because a graph that holds them is built in memory twice before it is written.
+    """
     import torch
 
     class Outputs(torch.nn.Module):
@@ -43,7 +46,7 @@ def export(model: Any, path: Path, outputs: tuple[str, ...]) -> None:
             verbose=False,
         )
     assert program is not None
-    program.save(str(path), external_data=False)
+    program.save(str(path), external_data=True)
 
 
 def _tokens() -> Any:

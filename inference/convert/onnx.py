@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib.metadata
 import shutil
 import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.convert import export, own_graph, quantise
+from inference.convert.graph_weights import data_of
 from inference.convert.proofs import prove
 from inference.convert.recipe import Form, why_kept
 from inference.convert.tokenizer import write_tokenizer
@@ -20,6 +20,7 @@ from inference.engines.unsupported import Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from inference.convert.proofs import Proof
     from inference.convert.recipe import Source
@@ -52,8 +53,8 @@ def convert(source: Source, folder: Path, report: Callable[[str], None]) -> Form
             return _from_own(source, folder, proven, report)
         except Unsupported as why:
             origin += f", for the repository's own was not used: {why}"
-            for path in folder.glob(f"{Path(MODEL).stem}.*"):
-                path.unlink()
+            for path in (folder / MODEL, data_of(folder / MODEL)):
+                path.unlink(missing_ok=True)
     report("exporting")
     export.export(reference, folder / GRAPH, head.OUTPUTS)
     del reference
@@ -91,9 +92,11 @@ def _best(source: Source, folder: Path, proven: Proof, report: Callable[[str], N
         if drift.within_budget or form is forms[-1]:
             break
         rejected.append({"precision": form.name, "figures": drift.figures})
+        data_of(folder / MODEL).unlink(missing_ok=True)
     if form.name == "fp32" and not drift.within_budget:
         raise Unsupported("its graph does not answer as torch does, even in fp32")
     (folder / GRAPH).unlink()
+    data_of(folder / GRAPH).unlink()
     reason = f"{origin}; {why_kept(source, form.name, rejected)}"
     return Form(form.name, reason, drift, tuple(rejected), tools())
 

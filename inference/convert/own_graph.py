@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inference.convert.graph_weights import data_of
 from inference.engines.torch_ import PIXELS, TEXT_INPUTS
 from inference.engines.unsupported import Unsupported
 
@@ -48,7 +49,7 @@ def adopt(source: Path, target: Path, outputs: tuple[str, ...], size: tuple[int,
     model.graph.output.extend(wanted)
     for number, node in enumerate(model.graph.node):
         node.name = f"{node.op_type}_{number}"  # the forms tell nodes apart by name
-    onnx.save_model(model, target)
+    onnx.save_model(model, target, save_as_external_data=True, location=data_of(target).name)
 
 
 def _check_operators(model: Any) -> None:

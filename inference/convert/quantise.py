@@ -1,7 +1,7 @@
 """The forms of an ONNX graph, from fastest to most faithful.
 
-All int8 weights use seven of their eight bits (``reduce_range``): processors without VNNI add pairs of
-products in 16 bits, which full-range weights can overflow, so that answers would depend on the machine.
+Weights in products use seven bits in the dynamic forms: processors without VNNI add pairs of products in
+16 bits, which full-range weights can overflow, so that answers would depend on the machine.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from inference.convert.blockwise_int8 import quantise_blocks
+from inference.convert.dynamic_int8 import quantise_embeddings, quantise_products
+from inference.convert.graph_weights import data_of, edited
 from inference.convert.row_scaling import scale_rows
 
 if TYPE_CHECKING:
@@ -39,7 +42,7 @@ def forms(precision: str, graph: Path) -> list[OnnxForm]:
         OnnxForm("int8-rows", _rows),
         OnnxForm("int8-rows-narrow", _narrow_rows),
         OnnxForm("int8-blockwise", _blockwise),
-        OnnxForm("fp32", _optimised),
+        OnnxForm("fp32", _optimise),
     ]
     if precision == "auto" and _is_convolutional(graph):
         return every[-1:]
@@ -63,62 +66,55 @@ def _dynamic(
     graph: Path, target: Path, is_quantised: Callable[[int, int], bool], *, scales_rows: bool = False
 ) -> None:
     """Weights to int8 per channel, activations at run time, where the weight's shape is chosen."""
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    model = onnx.load(graph)
-    weights = _weights(model)
-    kept = [name for name, (rows, columns) in weights.items() if not is_quantised(rows, columns)]
-    if scales_rows:
-        scale_rows(model, weights.keys() - set(kept))
-    quantize_dynamic(
-        model,
-        target,
-        per_channel=True,
-        reduce_range=True,
-        weight_type=QuantType.QInt8,
-        nodes_to_exclude=[
-            *(node.name for node in model.graph.node if node.op_type == "Conv"),
-            *kept,
-        ],
-        extra_options={"MatMulConstBOnly": True},
-    )
-    _optimise(target)
+    prepared = graph.with_name("prepared.onnx")
+    with edited(graph, prepared) as (model, weights):
+        names = {name for name, shape in products(model).items() if is_quantised(*shape)}
+        if scales_rows:
+            scale_rows(model, weights, names)
+        quantise_products(model, weights, names)
+        quantise_embeddings(model, weights)
+    _finish(prepared, target)
 
 
 def _blockwise(graph: Path, target: Path) -> None:
-    """Eight bits in blocks of 128, computed in int8 with a scale for each block and row."""
-    import onnx
-    from onnxruntime.quantization.matmul_nbits_quantizer import (
-        DefaultWeightOnlyQuantConfig,
-        MatMulNBitsQuantizer,
-    )
-
-    config = DefaultWeightOnlyQuantConfig(block_size=128, is_symmetric=True, accuracy_level=4, bits=8)
-    quantizer = MatMulNBitsQuantizer(onnx.load(graph), algo_config=config)
-    quantizer.process()
-    quantizer.model.save_model_to_file(str(target))
-    _optimise(target)
+    prepared = graph.with_name("prepared.onnx")
+    with edited(graph, prepared) as (model, weights):
+        quantise_blocks(model, weights, products(model).keys())
+    _finish(prepared, target)
 
 
-def _optimised(graph: Path, target: Path) -> None:
-    import shutil
+def _finish(prepared: Path, target: Path) -> None:
+    _optimise(prepared, target)
+    prepared.unlink()
+    data_of(prepared).unlink()
 
-    shutil.copyfile(graph, target)
-    _optimise(target)
 
+def _optimise(source: Path, target: Path) -> None:
+    """Fuse now what every load would fuse again; only what holds on any processor.
 
-def _optimise(path: Path) -> None:
-    """Fuse now what every load would fuse again; only what holds on any processor."""
+    The weights go to a file of their own: a session maps it, where it would copy what the graph holds.
+    """
     import onnxruntime as ort
 
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     options.log_severity_level = 3
-    fused = path.with_suffix(".fused")
-    options.optimized_model_filepath = str(fused)
-    ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    fused.rename(path)
+    options.add_session_config_entry("session.disable_prepacking", "1")  # this session never runs
+    options.add_session_config_entry(
+        "session.optimized_model_external_initializers_file_name", data_of(target).name
+    )
+    options.optimized_model_filepath = str(target)
+    ort.InferenceSession(str(source), options, providers=["CPUExecutionProvider"])
+
+
+def products(model: Any) -> dict[str, tuple[int, int]]:
+    """Node name -> (rows, columns) of every matrix product with a constant weight."""
+    shapes = {item.name: item.dims for item in model.graph.initializer}
+    return {
+        node.name: (shapes[node.input[1]][0], shapes[node.input[1]][1])
+        for node in model.graph.node
+        if node.op_type == "MatMul" and len(shapes.get(node.input[1], ())) == 2
+    }
 
 
 def _is_convolutional(graph: Path) -> bool:
@@ -127,17 +123,7 @@ def _is_convolutional(graph: Path) -> bool:
 
     import onnx
 
-    model = onnx.load(graph)
+    model = onnx.load(graph, load_external_data=False)
     shapes = {item.name: tuple(item.dims) for item in model.graph.initializer}
     kernels = [shapes.get(node.input[1], ()) for node in model.graph.node if node.op_type == "Conv"]
-    return sum(map(math.prod, kernels)) > sum(map(math.prod, _weights(model).values()))
-
-
-def _weights(model: Any) -> dict[str, tuple[int, int]]:
-    """Node name -> (rows, columns) of every matrix product with a constant weight."""
-    shapes = {item.name: tuple(item.dims) for item in model.graph.initializer}
-    return {
-        node.name: (shapes[node.input[1]][0], shapes[node.input[1]][1])
-        for node in model.graph.node
-        if node.op_type == "MatMul" and len(shapes.get(node.input[1], ())) == 2
-    }
+    return sum(map(math.prod, kernels)) > sum(map(math.prod, products(model).values()))

@@ -13,26 +13,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from inference.convert.graph_weights import GraphWeights
+
 AXIS = "row_scaling_axis"
 LEAST = "row_scaling_least"
 AXES_ARE_INPUTS = 18
 """Since this version of the operator set ReduceMax gets them so."""
 
 
-def scale_rows(model: Any, names: Collection[str]) -> None:
+def scale_rows(model: Any, weights: GraphWeights, names: Collection[str]) -> None:
     """Rewrite a model in place: ``x @ W`` becomes ``((x / s) @ W) * s`` in the matrix products ``names``.
 
     ``s`` is each row's largest magnitude; products of the same ``x`` share it.
     """
     import numpy as np
-    import onnx
+    from onnx.helper import make_node
 
     graph = model.graph
-    least = np.array(1e-9, np.float32)  # a row of zeros stays one
-    graph.initializer.append(onnx.numpy_helper.from_array(least, LEAST))
+    weights.add(LEAST, np.array(1e-9, np.float32))  # a row of zeros stays one
     axis: dict[str, Any] = {"axes": [-1]}
     if next(each.version for each in model.opset_import if each.domain == "") >= AXES_ARE_INPUTS:
-        graph.initializer.append(onnx.numpy_helper.from_array(np.array([-1], np.int64), AXIS))
+        weights.add(AXIS, np.array([-1], np.int64))
         axis = {}
     nodes: list[Any] = []
     scaled: set[str] = set()
@@ -45,7 +46,7 @@ def scale_rows(model: Any, names: Collection[str]) -> None:
             scaled.add(source)
             nodes += _scaling(source, axis)
         node.input[0], node.output[0] = f"{source}_scaled", f"{result}_scaled"
-        nodes += [node, onnx.helper.make_node("Mul", [f"{result}_scaled", f"{source}_height"], [result])]
+        nodes += [node, make_node("Mul", [f"{result}_scaled", f"{source}_height"], [result])]
     del graph.node[:]
     graph.node.extend(nodes)
 

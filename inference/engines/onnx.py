@@ -6,6 +6,7 @@ span a whole batch: a text's score would depend on its neighbours.
 
 from __future__ import annotations
 
+import contextlib
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from inference.task import Call
 
 MODEL = "model.onnx"
+WEIGHTS = f"{MODEL}.data"
+"""Beside the graph, where the weights are more than a few kilobytes."""
+READ_AHEAD_BYTES = 1 << 20
 HEADS = {
     "feature-extraction": "embeddings.FeatureExtraction",
     "fill-mask": "fill_mask.FillMask",
@@ -68,6 +72,7 @@ def session(path: Path, threads: int) -> Callable[[dict[str, NDArray[np.int64]]]
     # Threads spin between the steps of one run, which is faster, and stop with it: what they would burn
     # after it is the CPU share that the reply needs.
     options.add_session_config_entry("session.force_spinning_stop", "1")
+    _read_ahead(path.with_name(WEIGHTS))
     loaded = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     names = [item.name for item in loaded.get_inputs()]
 
@@ -76,3 +81,11 @@ def session(path: Path, threads: int) -> Callable[[dict[str, NDArray[np.int64]]]
         return outputs
 
     return run
+
+
+def _read_ahead(path: Path) -> None:
+    """Bring a file into the page cache, in order: the session maps it, and would fetch it page by page."""
+    buffer = bytearray(READ_AHEAD_BYTES)
+    with contextlib.suppress(FileNotFoundError), path.open("rb", buffering=0) as file:
+        while file.readinto(buffer):
+            pass
