@@ -43,12 +43,11 @@ class TaskMetrics:
             label=name,
         )
 
-    def of_each_model(self, name: str, statistic: str) -> cloudwatch.MathExpression:
+    def of_each_model(self, name: str, statistic: str) -> cloudwatch.SearchExpression:
         """A line a model, found when somebody asked for it. For graphs; alarms cannot search."""
-        schema = f"{{{self.namespace},task,model}}"
-        return cloudwatch.MathExpression(
+        schema = f'{{"{self.namespace}",task,model}}'
+        return cloudwatch.SearchExpression(
             expression=f"SEARCH('{schema} MetricName=\"{name}\" task=\"{self.task}\"', '{statistic}', 300)",
-            using_metrics={},
             label=f"{name} {statistic}",
             period=PERIOD,
         )

@@ -135,7 +135,7 @@ class TestDashboard:
             names = [value for value in dimensions if isinstance(value, str)][::2]
             assert tuple(names) == DIMENSIONS[name], namespace
         searches = [m[0]["expression"] for m in metrics if isinstance(m[0], dict)]
-        pattern = r"SEARCH\('\{Hublet,task,model\} MetricName=\"(\w+)\" task=\"(\w+)\"'"
+        pattern = r"SEARCH\('\{\"Hublet\",task,model\} MetricName=\"(\w+)\" task=\"(\w+)\"'"
         found = [re.match(pattern, each) for each in searches]
         pairs = {match.groups() for match in found if match}
         assert all(found)
