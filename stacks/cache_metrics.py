@@ -29,5 +29,4 @@ def cache_metric(
         dimensions_map=dimensions,
         statistic=statistic,
         period=PERIOD,
-        label=name,
     )

@@ -35,7 +35,7 @@ class Dashboard(Construct):
 
 def _task_row(task: TaskMetrics) -> list[cloudwatch.IWidget]:
     calls = [task.lambda_metric(name) for name in ("Invocations", "Errors", "Throttles")]
-    durations = [task.lambda_metric("Duration", statistic) for statistic in ("p50", "p95")]
+    durations = [task.lambda_metric("Duration", each).with_(label=each) for each in ("p50", "p95")]
     timeout = cloudwatch.HorizontalAnnotation(value=task.timeout_s * 1000, label="timeout")
     steps = [task.of_each_model(f"{step}Seconds", "Maximum") for step in ("Download", "Convert", "Load")]
     return _row(

@@ -29,7 +29,6 @@ class TaskMetrics:
             dimensions_map=dimensions,
             statistic=statistic,
             period=PERIOD,
-            label=name if statistic == "Sum" else statistic,
         )
 
     def task_metric(self, name: str) -> cloudwatch.Metric:
@@ -40,7 +39,6 @@ class TaskMetrics:
             dimensions_map={"task": self.task},
             statistic="Sum",
             period=PERIOD,
-            label=name,
         )
 
     def of_each_model(self, name: str, statistic: str) -> cloudwatch.SearchExpression:
