@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aws_cdk import CustomResource, Duration, RemovalPolicy
+from aws_cdk import CustomResource, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from stacks.task_function import RETENTION
+from stacks.function_logs import log_group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,10 +33,10 @@ class Prefetch(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._name = f"{options.name.lower()}-prefetch"
-        log_group = self._logs(options)
+        group = log_group(self, self._name, options.log_retention_days)
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        policy = iam.Policy(self, "Policy", roles=[role], statements=_may(log_group, aliases))
-        function = self._function(role, log_group)
+        policy = iam.Policy(self, "Policy", roles=[role], statements=_may(group, aliases))
+        function = self._function(role, group)
         function.node.add_dependency(policy)
         asked = CustomResource(
             self,
@@ -52,16 +52,7 @@ class Prefetch(Construct):
         )
         asked.node.add_dependency(policy)
 
-    def _logs(self, options: Options) -> logs.LogGroup:
-        return logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/lambda/{self._name}",
-            retention=RETENTION[options.log_retention_days],
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-
-    def _function(self, role: iam.Role, log_group: logs.LogGroup) -> lambda_.Function:
+    def _function(self, role: iam.Role, group: logs.LogGroup) -> lambda_.Function:
         return lambda_.Function(
             self,
             "Function",
@@ -72,15 +63,15 @@ class Prefetch(Construct):
             code=lambda_.Code.from_inline(CODE.read_text()),
             timeout=Duration.minutes(1),
             role=role.without_policy_updates(),
-            log_group=log_group,
+            log_group=group,
         )
 
 
-def _may(log_group: logs.LogGroup, aliases: Sequence[lambda_.Alias]) -> list[iam.PolicyStatement]:
+def _may(group: logs.LogGroup, aliases: Sequence[lambda_.Alias]) -> list[iam.PolicyStatement]:
     """Write its log, and call these aliases; not make a log group, which would outlive the stack."""
     return [
         iam.PolicyStatement(
-            actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.log_group_arn]
+            actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[group.log_group_arn]
         ),
         iam.PolicyStatement(
             actions=["lambda:InvokeFunction"], resources=[alias.function_arn for alias in aliases]

@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_ecr_assets as assets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from stacks.failed_events import destination, may_send
+from stacks.function_logs import log_group
 from stacks.model_cache import MOUNT_PATH
-from stacks.options import LOG_RETENTION_DAYS
 from stacks.task_metrics import TaskMetrics
 from stacks.task_role import TaskRole, may_trace
 
@@ -29,8 +28,6 @@ DOCKERFILE = "docker/Dockerfile"
 ALIAS = "live"
 SIGNING_HEADERS = ["x-amz-content-sha256", "x-amz-date", "x-amz-security-token"]
 
-# The CDK names its periods instead of counting them, in CloudWatch's order, with "infinite" at the end.
-RETENTION = dict(zip(LOG_RETENTION_DAYS, logs.RetentionDays, strict=False))
 ARCHITECTURES = {
     "x86_64": (lambda_.Architecture.X86_64, assets.Platform.LINUX_AMD64),
     "arm64": (lambda_.Architecture.ARM_64, assets.Platform.LINUX_ARM64),
@@ -46,7 +43,7 @@ class TaskFunction(Construct):
     ) -> None:
         super().__init__(scope, id)
         self.name = options.function_name(task)
-        self._log_group = self._logs(options)
+        self._log_group = log_group(self, self.name, options.log_retention_days)
         self.metrics = TaskMetrics(self.name, task.name, task.timeout_s, namespace=options.name)
         self._role = TaskRole(
             self,
@@ -61,16 +58,6 @@ class TaskFunction(Construct):
         self._function.node.add_dependency(self._role)
         self.alias = self._alias(options.overrides[task.name].provisioned_concurrency)
         self.url = self._url(options)
-
-    def _logs(self, options: Options) -> logs.LogGroup:
-        """Declared, because the group that Lambda makes by itself outlives the stack and never expires."""
-        return logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/lambda/{self.name}",
-            retention=RETENTION[options.log_retention_days],
-            removal_policy=RemovalPolicy.DESTROY,
-        )
 
     def _image_function(
         self, task: Task, options: Options, network: Network, cache: ModelCache

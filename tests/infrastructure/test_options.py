@@ -12,8 +12,8 @@ from aws_cdk.assertions import Template
 
 from inference.tasks import all_tasks
 from stacks.context import OptionError
+from stacks.function_logs import RETENTION
 from stacks.options import LOG_RETENTION_DAYS, Options
-from stacks.task_function import RETENTION
 from stacks.task_options import TaskOptions
 from tests.infrastructure.synth import CDK_JSON
 
