@@ -54,7 +54,7 @@ def _mark(side: Side) -> int:
 def _inference(side: Side, since: int) -> dict[str, float]:
     """What our log says of the engine's own share: ``inference``, in ms."""
     lines = side.log[since:] if isinstance(side, FunctionSide) else []
-    found = list(logged(lines, "inference_ms"))
+    found = list(logged(lines, "InferenceMs"))
     return {"inference": round(statistics.median(found), 2)} if found else {}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class LoadedModels:
         self._loading: dict[Model, Future[Engine]] = {}
         """In order of use, the latest last."""
         self._manifests: dict[Model, Manifest] = {}
+        self._seconds: dict[Model, float] = {}
 
     def get(self, model: Model) -> Future[Engine] | None:
         """The engine that is or will be there; asking counts as use."""
@@ -43,6 +45,10 @@ class LoadedModels:
     def manifest(self, model: Model) -> Manifest | None:
         return self._manifests.get(model)
 
+    def seconds(self, model: Model) -> float:
+        """What its last load took."""
+        return self._seconds[model]
+
     def start(self, model: Model, artifact: Artifact) -> tuple[Future[Engine], list[Model]]:
         """Begin to load; also the models that had to leave for it. One model alone always loads."""
         left = self._make_room(_needed_bytes(artifact.manifest))
@@ -52,7 +58,10 @@ class LoadedModels:
         def job() -> Engine:
             if left:
                 gc.collect()  # engines hold C++ memory behind reference cycles
-            return load(artifact, self._pipeline_tag, self._threads)
+            started_s = time.monotonic()
+            engine = load(artifact, self._pipeline_tag, self._threads)
+            self._seconds[model] = round(time.monotonic() - started_s, 3)
+            return engine
 
         future = self._worker.submit(job)
         self._loading[model] = future

@@ -157,6 +157,7 @@ class ModelFiles:
             _write_atomically(self._state(model) / "progress.json", asdict(progress))
             report(asdict(progress))
 
+        started_s = time.monotonic()
         try:
             outcome = child.run(module, job, self._environment, deadline, follow)
         except child.OutOfTime:
@@ -168,6 +169,8 @@ class ModelFiles:
             ) from died
         if kind := outcome.get("error"):
             raise getattr(errors, kind)(outcome["message"], retry_after_s=outcome["retry_after_s"])
+        finished = "downloaded" if module == DOWNLOAD else "converted"
+        report({"stage": finished, "seconds": round(time.monotonic() - started_s, 2)})
         return outcome
 
     def not_ready(self, model: Model) -> ModelNotReady:

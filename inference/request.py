@@ -24,6 +24,9 @@ JSON_TYPES = (*UNNAMED_TYPES, "application/json", "text/plain")
 TOP_LEVEL = ("inputs", "parameters", "model", "options", "stream")
 """The last two are what older and newer clients of the Hub send along; they change nothing here."""
 
+PREPARE = {"action": "prepare"}
+"""The direct event that gets the model ready and asks it nothing; what ``prefetch`` sends after a deploy."""
+
 
 @dataclass(frozen=True)
 class Request:

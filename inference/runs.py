@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from inference.engines.engine import Completion
 from inference.errors import DeadlineExceeded, ModelNotReady, ModelUnavailable
 from inference.loaded_models import LoadedModels
 from inference.worker import Worker
@@ -29,6 +30,9 @@ T = TypeVar("T")
 INIT_BUDGET_S = 8.0
 """Lambda gives the init phase 10 s; what is not loaded by then goes on in the first request."""
 
+FINISHED = {"downloaded": "DownloadSeconds", "converted": "ConvertSeconds"}
+"""A stage that ends one of the two steps of a preparation -> the metric of what that step took."""
+
 
 @dataclass
 class Run:
@@ -38,6 +42,16 @@ class Run:
     deadline: Deadline
     inference_ms: float | None = None
     truncated: int = 0
+    tokens: int = 0
+    """Read and written, where the engine counts them."""
+    stage: str = "reading"
+    """How far the request came."""
+    is_preparing: bool = False
+    """Whether it is still about getting the model, which no input has part in."""
+    cache_hit: bool | None = None
+    """Whether the model that was loaded for this request was ready on the cache; ``None``: nothing was."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """By metric name, the stages that this request waited for, the init phase before it included."""
 
     def headers(self) -> dict[str, str]:
         """Facts about an answer that was inferred."""
@@ -48,6 +62,17 @@ class Run:
             "x-inference-ms": f"{self.inference_ms:.1f}",
             "x-truncated-inputs": str(self.truncated),
         }
+
+    def figures(self) -> dict[str, float]:
+        """What was measured, by metric name."""
+        found = dict(self.seconds)
+        if self.cache_hit is not None:
+            found["CacheHit"] = int(self.cache_hit)
+        if self.inference_ms is not None:
+            found["InferenceMs"] = self.inference_ms
+        if self.tokens:
+            found["Tokens"] = self.tokens
+        return found
 
 
 class Runs:
@@ -60,12 +85,14 @@ class Runs:
         self._worker = Worker()
         self._loaded = LoadedModels(pipeline_tag, settings.threads, settings.memory_mb, self._worker, load)
         self._log = log
+        self._unreported: dict[Model, bool] = {}
+        """Loads that no request's line has told of yet: whether the model was on the cache."""
 
     def start(self, model: Model) -> None:
         """Init phase: when the model is on the cache, load it now, within the init budget."""
         artifact = self._files.find(model)
         if artifact:
-            future = self._load(model, artifact)
+            future = self._load(model, artifact, was_cached=True)
             try:
                 future.result(timeout=INIT_BUDGET_S)
             except FutureTimeout:
@@ -74,12 +101,20 @@ class Runs:
                 self._loaded.forget(model)
                 self._log.exception("loading in the init phase failed")
 
+    def loaded_manifest(self, model: Model) -> Manifest | None:
+        """Of a model in memory; looks nowhere else."""
+        return self._loaded.manifest(model)
+
     def manifest(self, model: Model) -> Manifest | None:
         """Of a model that is loaded, or at least ready."""
         found = self._loaded.manifest(model)
         if found is None and (artifact := self._files.find(model)):
             return artifact.manifest
         return found
+
+    def prepare(self, run: Run) -> None:
+        """Have the model on the cache and in memory; where it is there already, this does nothing."""
+        self._engine(run)
 
     def call(self, run: Run, call: Call) -> tuple[Engine, list[Any]]:
         """One result an input, and the engine that gave them."""
@@ -103,7 +138,7 @@ class Runs:
         """Run on the worker, within the deadline."""
         if hasattr(engine, "on_step"):
             engine.on_step = lambda step: self._follow(run, step)
-        started_s = time.monotonic()
+        run.stage, started_s = "inference", time.monotonic()
         running = self._worker.submit(job)
         try:
             result = running.result(timeout=run.deadline.remaining_s)
@@ -111,7 +146,9 @@ class Runs:
             running.cancel()
             raise DeadlineExceeded("the model did not answer in time; send less at once") from None
         run.inference_ms = round((time.monotonic() - started_s) * 1000, 1)
+        run.stage = "presenting"
         run.truncated = int(getattr(engine, "last_truncated", 0))
+        run.tokens = _tokens(engine, result)
         return result
 
     def _follow(self, run: Run, step: Any) -> None:
@@ -123,19 +160,39 @@ class Runs:
     def _engine(self, run: Run) -> Engine:
         """The loaded engine; a load that outlasts this request goes on for the next one."""
         model = run.model
+        run.is_preparing = True
         future = self._loaded.get(model)
         if future is None:
-            artifact = self._files.find(model) or self._files.fetch(model, run.deadline, self._report)
-            future = self._load(model, artifact)
+            future = self._find_and_load(run)
+        run.stage = "loading"
         try:
-            return future.result(timeout=run.deadline.remaining_s)
+            engine = future.result(timeout=run.deadline.remaining_s)
+            self._tell_of_load(run)
+            return engine
         except FutureTimeout:
             raise ModelNotReady("the model is being loaded; try again", retry_after_s=5) from None
         except Exception:
             self._loaded.forget(model)
             raise
 
-    def _load(self, model: Model, artifact: Artifact) -> Future[Engine]:
+    def _find_and_load(self, run: Run) -> Future[Engine]:
+        model = run.model
+        found = self._files.find(model)
+        if found:
+            return self._load(model, found, was_cached=True)
+        run.stage = "waiting"
+        made = self._files.fetch(model, run.deadline, lambda progress: self._report(run, progress))
+        return self._load(model, made, was_cached=False)
+
+    def _tell_of_load(self, run: Run) -> None:
+        """The first request after a load tells of it, whichever request or init phase began it."""
+        run.stage, run.is_preparing = "ready", False
+        run.cache_hit = self._unreported.pop(run.model, None)
+        if run.cache_hit is not None:
+            run.seconds["LoadSeconds"] = self._loaded.seconds(run.model)
+
+    def _load(self, model: Model, artifact: Artifact, *, was_cached: bool) -> Future[Engine]:
+        self._unreported[model] = was_cached
         future, left = self._loaded.start(model, artifact)
         manifest = artifact.manifest
         self._log.info(
@@ -149,5 +206,14 @@ class Runs:
         )
         return future
 
-    def _report(self, progress: dict[str, Any]) -> None:
+    def _report(self, run: Run, progress: dict[str, Any]) -> None:
+        run.stage = progress["stage"]
+        if metric := FINISHED.get(run.stage):
+            run.seconds[metric] = progress["seconds"]
         self._log.info("preparing", **progress)
+
+
+def _tokens(engine: Engine, result: Any) -> int:
+    if isinstance(result, Completion):
+        return result.prompt_tokens + result.completion_tokens
+    return int(getattr(engine, "last_tokens", 0))

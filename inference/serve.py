@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
-
-from aws_lambda_powertools import Logger
 
 from inference import describe, openapi, pictures, response, routes
 from inference import request as requests
 from inference.deadline import Deadline
 from inference.engines import engine
 from inference.engines.choose import TEXT_TO_IMAGE
-from inference.errors import HubletError, InternalError
 from inference.model_files import ModelFiles
 from inference.openai import completions, embeddings, models
 from inference.purpose import purpose
-from inference.request import read_body
+from inference.request import PREPARE, read_body
+from inference.request_log import RequestLog
 from inference.response import Answer
 from inference.runs import Run, Runs
 
@@ -49,8 +46,8 @@ class Service:
         self._files = ModelFiles(
             settings.cache, settings.hub_url, settings.child_environment, purpose(self._task, settings)
         )
-        self._log = Logger(service=task.function_name, level=settings.log_level)
-        self._runs = Runs(self._files, task.pipeline_tag, settings, load, self._log)
+        self._log = RequestLog(task, settings)
+        self._runs = Runs(self._files, task.pipeline_tag, settings, load, self._log.logger)
 
     def start(self) -> None:
         """Init phase: load the default model if it is on the cache."""
@@ -58,37 +55,31 @@ class Service:
 
     def __call__(self, event: Any, context: LambdaContext) -> Any:
         """Answer one event: an HTTP reply for a function URL, else the plain result or a raised error."""
-        started_s = time.monotonic()
-        self._log.append_keys(request_id=context.aws_request_id)
+        self._log.begin(context.aws_request_id)
+        run = Run(self._task.model, Deadline.of(context))
         try:
             request = requests.read(event)
-            walk = Walk(request, context.aws_request_id, Run(self._task.model, Deadline.of(context)))
+            walk = Walk(request, context.aws_request_id, run)
             answer = self._answer(walk)
             reply = answer.value
             if request.is_http:
-                headers = answer.headers | walk.run.headers()
+                headers = answer.headers | run.headers()
                 reply = response.http_result(
                     Answer(answer.value, answer.content_type, headers), walk.request_id
                 )
         except Exception as error:
-            shown = self._shown(error, started_s)
+            shown = self._log.ended(error, run, self._runs.loaded_manifest(run.model))
             if requests.is_function_url(event):
                 is_openai = routes.is_openai(event.get("rawPath"))
                 return response.http_error(shown, context.aws_request_id, is_openai=is_openai)
             raise shown.with_traceback(None) from None  # frames say nothing to a caller
-        self._log.info(
-            "answered",
-            ms=_elapsed_ms(started_s),
-            inference_ms=walk.run.inference_ms,
-            truncated=walk.run.truncated,
-            model=walk.run.model.id,
-        )
+        self._log.answered(run, self._runs.loaded_manifest(run.model))
         return reply
 
     def _answer(self, walk: Walk) -> Answer:
         request, task = walk.request, self._task
         if not request.is_http:
-            return self._infer(walk)
+            return self._prepare(walk) if request.event == PREPARE else self._infer(walk)
         actions: dict[str, Callable[[], Answer]] = {
             "describe": lambda: Answer(describe.function(task, self._runs.manifest(task.model))),
             "openapi": lambda: Answer(openapi.document(task)),
@@ -100,6 +91,10 @@ class Service:
             "models": lambda: self._models(request.path),
         }
         return routes.find(task, request.method, request.path, actions)()
+
+    def _prepare(self, walk: Walk) -> Answer:
+        self._runs.prepare(walk.run)
+        return Answer({"model": walk.run.model.id, "state": "ready"})
 
     def _infer(self, walk: Walk) -> Answer:
         body = read_body(walk.request.document(self._task.media_kind), self._task)
@@ -131,19 +126,6 @@ class Service:
         name = unquote(path.removeprefix(routes.MODELS).strip("/"))
         return models.show(self._task, name) if name else models.show_all(self._task)
 
-    def _shown(self, error: Exception, started_s: float) -> HubletError:
-        """What the caller sees; anything that is not ours is logged whole and shown as a 500."""
-        if isinstance(error, HubletError):
-            self._log.warning(
-                error.message,
-                error_type=type(error).__name__,
-                ms=_elapsed_ms(started_s),
-                exc_info=error.__cause__,
-            )
-            return error
-        self._log.error("unexpected error", exc_info=error, ms=_elapsed_ms(started_s))
-        return InternalError("something went wrong here; the log has the details under this request id")
-
     def health(self) -> dict[str, Any]:
         """``GET /health``: whether the model is there; never starts a download."""
         state = self._files.state(self._task.model)
@@ -152,7 +134,3 @@ class Service:
             progress = self._files.progress(self._task.model)
             answer |= {"stage": progress.stage, "estimated_time": round(progress.remaining_s, 1)}
         return answer
-
-
-def _elapsed_ms(started_s: float) -> float:
-    return round((time.monotonic() - started_s) * 1000, 1)

@@ -51,6 +51,10 @@ class Settings:
     log_level: str
     precision: str
     """``auto``: the fastest form that passes its proof; ``int8`` or ``fp32`` force one."""
+    metrics_namespace: str
+    """The stack's name, so that two stacks in one account do not count together."""
+    is_provisioned: bool
+    """Whether Lambda keeps this environment ready, so that its start is nobody's wait."""
     child_environment: Mapping[str, str]
     """For the processes that download and convert."""
     cores: int | None = None
@@ -68,6 +72,8 @@ class Settings:
             memory_mb=_whole_number(environ, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", MEMORY_PER_VCPU_MB),
             log_level=_matching(environ, "LOG_LEVEL", "DEBUG|INFO|WARNING|ERROR") or "INFO",
             precision=_matching(environ, "PRECISION", "auto|int8|fp32") or "auto",
+            metrics_namespace=_matching(environ, "METRICS_NAMESPACE", r"[A-Za-z][\w-]*") or "Hublet",
+            is_provisioned=environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "provisioned-concurrency",
             child_environment={name: environ[name] for name in PASSED_ON if name in environ},
             cores=cores,
         )

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import Annotations, CfnOutput, Stack, Tags
 
+from stacks.alarms import Alarms
+from stacks.dashboard import Dashboard
 from stacks.model_cache import ModelCache
 from stacks.network import Network
+from stacks.prefetch import Prefetch
 from stacks.task_function import TaskFunction
 
 if TYPE_CHECKING:
@@ -29,14 +32,26 @@ class InferenceStack(Stack):
         Tags.of(self).add("project", "hublet")
         network = Network(self, "Network", options=options)
         cache = ModelCache(self, "ModelCache", network=network, options=options)
+        functions = []
         for task in options.selected(tasks):
             title = "".join(word.capitalize() for word in task.name.split("_"))
             function = TaskFunction(
                 self, f"{title}Task", task=task, options=options, network=network, cache=cache
             )
             self._show(title, task, function)
+            functions.append(function)
+        self._watch(options, functions, cache)
+        if options.prefetch:
+            Prefetch(self, "Prefetch", options=options, aliases=[function.alias for function in functions])
         if options.auth == "none":
             self._warn_of_public_urls()
+
+    def _watch(self, options: Options, functions: Sequence[TaskFunction], cache: ModelCache) -> None:
+        metrics = [function.metrics for function in functions]
+        if options.dashboard:
+            Dashboard(self, "Dashboard", name=options.name, tasks=metrics, cache=cache)
+        if options.alarm_email:
+            Alarms(self, "Alarms", email=options.alarm_email, tasks=metrics, cache=cache)
 
     def _show(self, title: str, task: Task, function: TaskFunction) -> None:
         CfnOutput(self, f"{title}Name", value=function.name, description=f"Function for {task.name}")

@@ -29,6 +29,7 @@ class ModelCache(Construct):
 
     def __init__(self, scope: Construct, id: str, *, network: Network, options: Options) -> None:
         super().__init__(scope, id)
+        self.is_bursting = options.efs_throughput == "bursting"
         self.file_system = self._file_system(network, options)
         self.file_system.add_to_resource_policy(_deny_without_tls())
         self.access_point = self.file_system.add_access_point(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from stacks.context import OptionError, choice, flag, matching, text, words
+from stacks.operation_options import alarm_email, max_event_age_s, on_failure_arn
 from stacks.task_options import TaskOptions
 
 if TYPE_CHECKING:
@@ -53,6 +54,13 @@ class Options:
     hub_url: str
     precision: str
     """Of every model: the fastest form that proves itself, or a forced one."""
+    tracing: bool
+    dashboard: bool
+    alarm_email: str | None
+    prefetch: bool
+    on_failure_arn: str | None
+    max_event_age: int
+    """Seconds."""
     overrides: Mapping[str, TaskOptions]
 
     @classmethod
@@ -72,6 +80,12 @@ class Options:
             keep_cache=flag(context, "keep_cache"),
             hub_url=_hub_url(context),
             precision=choice(context, "precision", PRECISIONS),
+            tracing=flag(context, "tracing"),
+            dashboard=flag(context, "dashboard"),
+            alarm_email=alarm_email(context),
+            prefetch=flag(context, "prefetch"),
+            on_failure_arn=on_failure_arn(context),
+            max_event_age=max_event_age_s(context),
             overrides={task.name: TaskOptions.from_context(context, task.name) for task in tasks},
         )
         _refuse_long_names(options, tasks)

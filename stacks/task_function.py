@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_ecr_assets as assets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from stacks.failed_events import destination, may_send
+from stacks.function_logs import log_group
 from stacks.model_cache import MOUNT_PATH
-from stacks.options import LOG_RETENTION_DAYS
-from stacks.task_role import TaskRole
+from stacks.task_metrics import TaskMetrics
+from stacks.task_role import TaskRole, may_trace
 
 if TYPE_CHECKING:
     from inference.task import Task
@@ -26,8 +28,6 @@ DOCKERFILE = "docker/Dockerfile"
 ALIAS = "live"
 SIGNING_HEADERS = ["x-amz-content-sha256", "x-amz-date", "x-amz-security-token"]
 
-# The CDK names its periods instead of counting them, in CloudWatch's order, with "infinite" at the end.
-RETENTION = dict(zip(LOG_RETENTION_DAYS, logs.RetentionDays, strict=False))
 ARCHITECTURES = {
     "x86_64": (lambda_.Architecture.X86_64, assets.Platform.LINUX_AMD64),
     "arm64": (lambda_.Architecture.ARM_64, assets.Platform.LINUX_ARM64),
@@ -43,22 +43,21 @@ class TaskFunction(Construct):
     ) -> None:
         super().__init__(scope, id)
         self.name = options.function_name(task)
-        self._log_group = self._logs(options)
-        self._role = TaskRole(self, "Access", function_name=self.name, log_group=self._log_group, cache=cache)
+        self._log_group = log_group(self, self.name, options.log_retention_days)
+        self.metrics = TaskMetrics(self.name, task.name, task.timeout_s, namespace=options.name)
+        self._role = TaskRole(
+            self,
+            "Access",
+            function_name=self.name,
+            log_group=self._log_group,
+            cache=cache,
+            more=_may(options),
+        )
+        self._events = _events(self, options)
         self._function = self._image_function(task, options, network, cache)
         self._function.node.add_dependency(self._role)
-        self.alias = self._alias()
+        self.alias = self._alias(options.overrides[task.name].provisioned_concurrency)
         self.url = self._url(options)
-
-    def _logs(self, options: Options) -> logs.LogGroup:
-        """Declared, because the group that Lambda makes by itself outlives the stack and never expires."""
-        return logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/lambda/{self.name}",
-            retention=RETENTION[options.log_retention_days],
-            removal_policy=RemovalPolicy.DESTROY,
-        )
 
     def _image_function(
         self, task: Task, options: Options, network: Network, cache: ModelCache
@@ -86,13 +85,18 @@ class TaskFunction(Construct):
             log_group=self._log_group,
             # The handler writes one JSON line a request by itself; the JSON format would wrap what it prints.
             logging_format=lambda_.LoggingFormat.TEXT,
-            # An event that failed is reported, not run three times at the owner's cost.
-            retry_attempts=0,
+            tracing=lambda_.Tracing.ACTIVE if options.tracing else lambda_.Tracing.DISABLED,
+            **self._events,
         )
 
-    def _alias(self) -> lambda_.Alias:
+    def _alias(self, provisioned_concurrency: int | None) -> lambda_.Alias:
         return lambda_.Alias(
-            self, "Live", alias_name=ALIAS, version=self._function.current_version, retry_attempts=0
+            self,
+            "Live",
+            alias_name=ALIAS,
+            version=self._function.current_version,
+            provisioned_concurrent_executions=provisioned_concurrency,
+            **self._events,
         )
 
     def _url(self, options: Options) -> lambda_.FunctionUrl:
@@ -101,6 +105,23 @@ class TaskFunction(Construct):
             cors=_cors(options.cors_origins),
             invoke_mode=lambda_.InvokeMode.BUFFERED,
         )
+
+
+def _events(scope: Construct, options: Options) -> dict[str, Any]:
+    """How asynchronous events are treated, by function and alias alike."""
+    arn = options.on_failure_arn
+    return {
+        # An event that failed is reported, not run three times at the owner's cost.
+        "retry_attempts": 0,
+        "max_event_age": Duration.seconds(options.max_event_age),
+        "on_failure": destination(scope, arn) if arn else None,
+    }
+
+
+def _may(options: Options) -> list[iam.PolicyStatement]:
+    """What the function's role needs for what was chosen."""
+    tracing = [may_trace()] if options.tracing else []
+    return [*tracing, may_send(options.on_failure_arn)] if options.on_failure_arn else tracing
 
 
 def _environment(task: Task, options: Options) -> dict[str, str]:
@@ -113,6 +134,7 @@ def _environment(task: Task, options: Options) -> dict[str, str]:
         "REVISION": chosen.revision,
         "HF_ENDPOINT": options.hub_url,
         "PRECISION": options.precision,
+        "METRICS_NAMESPACE": options.name,
         "LOG_LEVEL": "INFO",
     }
     return {name: value for name, value in variables.items() if value is not None}

@@ -27,16 +27,25 @@ class TaskOptions:
     memory: int | None = None
     timeout: int | None = None
     reserved_concurrency: int | None = None
+    provisioned_concurrency: int | None = None
+    """Environments that are kept ready, and paid for, whether or not anybody calls."""
 
     @classmethod
     def from_context(cls, context: Mapping[str, Any], task: str) -> TaskOptions:
         """Read one task's keys, with Lambda's own limits."""
+        reserved = whole_number(context, f"{task}.reserved_concurrency", 0, MOST_CONCURRENT)
         return cls(
             model=matching(context, f"{task}.model", MODEL_ID, "owner/model"),
             revision=matching(context, f"{task}.revision", REVISION, "a commit, tag or branch"),
             memory=whole_number(context, f"{task}.memory", 128, 10_240),
             timeout=whole_number(context, f"{task}.timeout", 1, 900),
-            reserved_concurrency=whole_number(context, f"{task}.reserved_concurrency", 0, MOST_CONCURRENT),
+            reserved_concurrency=reserved,
+            provisioned_concurrency=whole_number(
+                context,
+                f"{task}.provisioned_concurrency",
+                1,
+                MOST_CONCURRENT if reserved is None else reserved,
+            ),
         )
 
     def applied_to(self, task: Task) -> Task:

@@ -9,6 +9,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_cdk import aws_logs as logs
 
     from stacks.model_cache import ModelCache
@@ -33,7 +35,14 @@ class TaskRole(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, function_name: str, log_group: logs.LogGroup, cache: ModelCache
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        function_name: str,
+        log_group: logs.LogGroup,
+        cache: ModelCache,
+        more: Sequence[iam.PolicyStatement] = (),
     ) -> None:
         super().__init__(scope, id)
         self.role = iam.Role(
@@ -51,13 +60,14 @@ class TaskRole(Construct):
                 cache.admit(self.role),
                 _attach_to_vpc(),
                 _not_from_code(self._arn(function_name)),
+                *more,
             ],
         )
         Validations.of(self.policy).acknowledge(
             Acknowledgment(
                 id="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
                 reason="Lambda needs these actions on every resource to attach a function to a VPC; the next "
-                "statement denies them to the function's own code.",
+                "statement denies them to the function's own code. With tracing, X-Ray knows no resources.",
             )
         )
 
@@ -69,6 +79,11 @@ class TaskRole(Construct):
             resource_name=function_name,
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
+
+
+def may_trace() -> iam.PolicyStatement:
+    """Send segments to X-Ray, which allows this for all resources or none."""
+    return iam.PolicyStatement(actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"], resources=["*"])
 
 
 def _write(log_group: logs.LogGroup) -> iam.PolicyStatement:

@@ -29,6 +29,8 @@ class Continuation:
         self._model = model
         self.last_truncated = 0
         """How many prompts of the last call lost their beginning to the model's window."""
+        self.last_tokens = 0
+        """Read and written by the last run."""
 
     def run(self, call: Call) -> list[Any]:
         """For each input ``{"generated_text": str}``: what follows; ``return_full_text`` adds the prompt.
@@ -39,6 +41,7 @@ class Continuation:
         prompts = [self._encode(text, settings) for text in call.inputs]
         self.last_truncated = sum(cut for _, cut in prompts)
         outputs = self._generate([ids for ids, _ in prompts], settings)
+        self.last_tokens = sum(len(ids) for ids, _ in prompts) + sum(map(len, outputs))
         full = bool(call.parameters.get("return_full_text"))
         texts = [until(self._codec.decode(ids), call.parameters.get("stop"))[0] for ids in outputs]
         given = call.inputs if full else [""] * len(texts)

@@ -34,6 +34,8 @@ class TextToText:
         self._tag = pipeline_tag
         self.last_truncated = 0
         """How many inputs of the last call were cut to the model's window."""
+        self.last_tokens = 0
+        """Read and written by the last call."""
 
     def run(self, call: Call) -> list[Any]:
         """For each input ``{"summary_text" | "translation_text" | "generated_text": str}``."""
@@ -46,7 +48,9 @@ class TextToText:
         prefix = self._prefix(call, task)
         pieces = [self._pieces(prefix, text, room, call.parameters) for text in call.inputs]
         sources = [names([*before, *ids, *after]) for several in pieces for ids in several]
-        outputs = iter(self._translate(sources, prompt, settings))
+        made = self._translate(sources, prompt, settings)
+        self.last_tokens = sum(map(len, sources)) + sum(map(len, made))
+        outputs = iter(made)
         texts = [" ".join(self._codec.decode(next(outputs)) for _ in several) for several in pieces]
         return [{RESULT_NAMES.get(self._tag, "generated_text"): text} for text in texts]
 

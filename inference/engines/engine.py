@@ -36,8 +36,8 @@ class Engine(Protocol):
 
     Engines for ``text-generation`` also have ``complete(prompt, parameters) -> Completion``; a prompt is a
     text or a list of messages. What an engine can tell about its last call stands in ``last_truncated``
-    (inputs that were cut) and ``last_tokens`` (tokens read); a slow one tells before a call what it will
-    take, by ``estimate_s(call)``, and calls ``on_step`` with each ``Step`` that it made.
+    (inputs that were cut) and ``last_tokens`` (tokens read and written); a slow one tells before a call
+    what it will take, by ``estimate_s(call)``, and calls ``on_step`` with each ``Step`` that it made.
     """
 
     def run(self, call: Call) -> list[Any]:

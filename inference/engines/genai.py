@@ -94,6 +94,11 @@ class GenaiEngine:
         self.last_usage, self.last_truncated = usage, truncated
         return results
 
+    @property
+    def last_tokens(self) -> int:
+        """Read and written by the last ``run``."""
+        return self.last_usage.prompt_tokens + self.last_usage.completion_tokens
+
     def complete(self, prompt: Prompt, parameters: Mapping[str, Any]) -> Completion:
         """One prompt or conversation to its end."""
         pieces = list(self.stream(prompt, parameters))

@@ -42,6 +42,8 @@ class TextEncoder:
         self.max_tokens = window(read_json(folder / "config.json"), self.config)
         self.was_cut = False
         """Whether the last text that was encoded lost tokens."""
+        self.last_tokens = 0
+        """How many tokens the last text had, after the cut."""
         self._has_types = "token_type_ids" in self.config.get("model_input_names", ["token_type_ids"])
 
     def encode(
@@ -58,6 +60,7 @@ class TextEncoder:
             raise ValueError(f"{len(whole)} characters leave no room in {self.max_tokens} tokens")
         encodings = self.encodings(text, pair, self.max_tokens, direction=side, strategy=cut)
         self.was_cut = len(encodings) > 1
+        self.last_tokens = len(encodings[0])
         return self.arrays(encodings[0])
 
     def encodings(self, text: str, pair: str | None, max_tokens: int | None, **truncation: Any) -> list[Any]:

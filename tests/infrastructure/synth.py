@@ -71,7 +71,7 @@ class Synthesized:
         (found,) = (
             (id, function)
             for id, function in self.all("AWS::Lambda::Function").items()
-            if function["Properties"]["Environment"]["Variables"]["TASK"] == task.name
+            if function["Properties"].get("Environment", {}).get("Variables", {}).get("TASK") == task.name
         )
         return found
 

@@ -12,8 +12,8 @@ from aws_cdk.assertions import Template
 
 from inference.tasks import all_tasks
 from stacks.context import OptionError
+from stacks.function_logs import RETENTION
 from stacks.options import LOG_RETENTION_DAYS, Options
-from stacks.task_function import RETENTION
 from stacks.task_options import TaskOptions
 from tests.infrastructure.synth import CDK_JSON
 
@@ -42,6 +42,8 @@ def test_the_defaults() -> None:
     assert (options.architecture, options.efs_throughput) == ("x86_64", "bursting")
     assert (options.log_retention_days, options.keep_cache) == (14, False)
     assert (options.hub_url, options.hub_port) == ("https://huggingface.co", 443)
+    assert (options.tracing, options.dashboard, options.prefetch) == (False, False, False)
+    assert (options.alarm_email, options.on_failure_arn, options.max_event_age) == (None, None, 3600)
     assert set(options.overrides.values()) == {TaskOptions()}
 
 
@@ -96,6 +98,17 @@ BAD: list[tuple[str, Any, str]] = [
     (f"{TASK}.reserved_concurrency", "-1", "0 to"),
     (f"{TASK}.reserved_concurrency", "٣", "0 to"),
     (f"{TASK}.colour", "red", "reserved_concurrency"),
+    (f"{TASK}.provisioned_concurrency", "0", "1 to"),
+    ("tracing", "yes", "false, true"),
+    ("dashboard", "maybe", "false, true"),
+    ("prefetch", 1, "false, true"),
+    ("alarm_email", "someone", "someone@example.com"),
+    ("alarm_email", "a@b.example,c@d.example", "someone@example.com"),
+    ("on_failure_arn", "failed-events", "SQS queue"),
+    ("on_failure_arn", "arn:aws:s3:::bucket", "SQS queue"),
+    ("on_failure_arn", "arn:aws:sqs:us-east-1:123456789012:failed.fifo", "FIFO"),
+    ("max_event_age", "59", "60 to 21600"),
+    ("max_event_age", "1h", "60 to 21600"),
     ("nonsense.memory", "2048", TASK),
     ("egres", "nat", "egress"),
 ]
@@ -137,6 +150,13 @@ def test_choices_apply_to_the_task_they_name() -> None:
     assert (deployed.memory_mb, deployed.timeout_s) == (4096, TASKS[0].timeout_s)
     assert (deployed.model.id, deployed.model.revision) == ("acme/model", "main")
     assert options.selected(TASKS)[1:] == TASKS[1:]
+
+
+def test_no_more_environments_are_kept_ready_than_may_run() -> None:
+    reserved, ready = f"{TASK}.reserved_concurrency", f"{TASK}.provisioned_concurrency"
+    assert read(**{reserved: 3, ready: 3}).overrides[TASK].provisioned_concurrency == 3
+    with pytest.raises(OptionError, match=f"{ready}' must be a whole number from 1 to 3"):
+        read(**{reserved: 3, ready: 4})
 
 
 def test_a_long_task_name_is_refused_by_name() -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 START_TIMEOUT_S = 600
 """The first start makes the demo models."""
+LOG_S = 10
+"""A line takes its way through three pipes."""
 PREPARATION_S = 600
 """A first call downloads and converts its model."""
 
@@ -43,6 +46,14 @@ class Served:
 
     def get(self, path: str = "") -> httpx2.Response:
         return httpx2.get(self.url + path, timeout=60)
+
+    def wait_for(self, word: str) -> list[str]:
+        """All log lines, once one of them has the word."""
+        deadline_s = time.monotonic() + LOG_S
+        while not any(word in line for line in list(self.log)):
+            assert time.monotonic() < deadline_s, f"no line with {word}"
+            time.sleep(0.01)
+        return list(self.log)
 
     def children(self) -> list[int]:
         """Processes that it started and that still run."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -23,9 +24,9 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / 
 DRY = ("make deploy", "make destroy", "make serve", "make test")
 
 
-def blocks(language: str) -> list[str]:
-    readme = (ROOT / "README.md").read_text()
-    return re.findall(rf"^```{language}\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+def blocks(language: str, document: str = "README.md") -> list[str]:
+    text = (ROOT / document).read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
@@ -61,6 +62,22 @@ def test_a_command_of_the_readme_works(served: Served, environ: dict[str, str], 
     assert done.returncode == 0, done.stderr
     if "curl" in command or "make invoke" in command:
         assert "POSITIVE" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "command", blocks("bash", "docs/operations.md"), ids=lambda command: command.splitlines()[-1][:60]
+)
+def test_a_command_of_the_operations_guide_works(
+    served: Served, environ: dict[str, str], command: str
+) -> None:
+    if command.startswith(DRY):
+        command = command.replace("make ", "make --dry-run ", 1)
+    done = subprocess.run(
+        ["bash", "-euc", here(command, served)], cwd=ROOT, env=environ, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    if "make invoke" in command:
+        assert json.loads(done.stdout)["state"] == "ready"
 
 
 @pytest.mark.parametrize("code", blocks("python"), ids=lambda code: code.splitlines()[-1][:40])

@@ -113,6 +113,31 @@ class TestEveryTask:
         assert error["errorMessage"].startswith("inputs")
         assert len(error["stackTrace"]) <= 2
 
+    def test_no_input_reaches_any_line_of_the_log(
+        self, served: Served, lambda_client: Any, task: Task
+    ) -> None:
+        """Of the function, the runtime and what they started; the request's own line has come by then."""
+        canary = "canary-7f3a"
+        example = dict(task.examples[0].body)
+        for body in ({"inputs": {"a": canary}}, {**example, "parameters": canary}, {"inputs": [[canary]]}):
+            lambda_client.invoke(FunctionName=task.function_name, Payload=json.dumps(body))
+        if isinstance(example.get("inputs"), str) and task.media_kind is None and task.name != "image":
+            body = {**example, "inputs": f"{example['inputs']} {canary}"}
+            assert served.post(f"{task.function_name}/", body).status_code == 200
+        headers = {"content-type": "application/json"}
+        last = served.post(f"{task.function_name}/", content="{" + canary, headers=headers)
+        assert last.status_code == 400
+        lines = served.wait_for(last.headers["x-request-id"])
+        assert [line for line in lines if canary in line] == []
+
+
+def test_the_event_that_prepares_a_model(served: Served, lambda_client: Any) -> None:
+    reply = lambda_client.invoke(FunctionName="sentiment", Payload=b'{"action": "prepare"}')
+    prepared = json.load(reply["Payload"])
+    assert prepared["state"] == "ready"
+    described = served.get("sentiment").json()
+    assert prepared["model"] == described["model"]
+
 
 def test_the_official_client_reads_one_text(served: Served) -> None:
     client = InferenceClient(model=f"{served.url}sentiment")

@@ -26,6 +26,7 @@ LAYERS = (
         "fields",
         "hashes",
         "images",
+        "metrics",
         "mp3_length",
         "pictures",
         "progress",
@@ -36,6 +37,7 @@ LAYERS = (
     {"tasks", "engines", "convert", "model_files", "loaded_models", "routes"},
     {"openai"},
     {"describe", "openapi", "purpose", "runs"},
+    {"request_log"},
     {"serve"},
     {"handler"},
 )

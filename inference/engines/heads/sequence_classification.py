@@ -33,6 +33,7 @@ class SequenceClassification:
         self._run = run
         self.last_truncated = 0
         """How many texts of the last call were cut to the model's window."""
+        self.last_tokens = 0
 
     def scores(self, text: str, function: str | None = None) -> NDArray[np.float64]:
         """Shape (labels,), in the order of the model's labels."""
@@ -42,11 +43,12 @@ class SequenceClassification:
         """For each input the labels, best first: ``[{"label": str, "score": float}, ...]``."""
         top_k = call.parameters.get("top_k")
         function = call.parameters.get("function_to_apply")
-        self.last_truncated = 0
+        self.last_truncated = self.last_tokens = 0
         results = []
         for text in call.inputs:
             results.append(self._ranked(self.scores(text, function))[:top_k])
             self.last_truncated += self._encoder.was_cut
+            self.last_tokens += self._encoder.last_tokens
         return results
 
     def _ranked(self, scores: NDArray[np.float64]) -> list[dict[str, Any]]:

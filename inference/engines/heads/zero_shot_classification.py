@@ -31,6 +31,7 @@ class ZeroShotClassification:
         self._entailment = entailment_id(read_json(folder / "config.json"))
         self._encoder = TextEncoder(folder)
         self._run = run
+        self.last_tokens = 0
         self.last_truncated = 0
         """How many texts of the last call were cut to the model's window."""
 
@@ -52,6 +53,7 @@ class ZeroShotClassification:
                 problem = f"a label in its template must fit into {self._encoder.max_tokens} tokens"
                 raise InvalidField("parameters.candidate_labels", problem) from error
             cut = cut or self._encoder.was_cut
+            self.last_tokens += self._encoder.last_tokens
             rows.append(self._run(inputs)[0][0][[contradiction, self._entailment]])
         self.last_truncated += cut
         return np.stack(rows)
@@ -61,7 +63,7 @@ class ZeroShotClassification:
         labels = call.parameters["candidate_labels"]
         template = call.parameters.get("hypothesis_template") or TEMPLATE
         independent = bool(call.parameters.get("multi_label")) or len(labels) == 1
-        self.last_truncated = 0
+        self.last_truncated = self.last_tokens = 0
         results = []
         for text in call.inputs:
             scores = label_scores(self.logits(text, labels, template), independent)

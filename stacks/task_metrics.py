@@ -1,0 +1,60 @@
+"""The metrics of one function: Lambda's own, and those in its log lines (``inference/metrics.py``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+LAMBDA = "AWS/Lambda"
+PERIOD = Duration.minutes(5)
+
+
+@dataclass(frozen=True)
+class TaskMetrics:
+    """Named by the function, its task, and the stack's name, under which its own metrics stand."""
+
+    function_name: str
+    task: str
+    timeout_s: int
+    namespace: str
+
+    def lambda_metric(self, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
+        """One of Lambda's, over all versions."""
+        dimensions = {"FunctionName": self.function_name}
+        return cloudwatch.Metric(
+            namespace=LAMBDA,
+            metric_name=name,
+            dimensions_map=dimensions,
+            statistic=statistic,
+            period=PERIOD,
+        )
+
+    def task_metric(self, name: str) -> cloudwatch.Metric:
+        """How often something happened, whichever model it was about."""
+        return cloudwatch.Metric(
+            namespace=self.namespace,
+            metric_name=name,
+            dimensions_map={"task": self.task},
+            statistic="Sum",
+            period=PERIOD,
+        )
+
+    def of_each_model(self, name: str, statistic: str) -> cloudwatch.SearchExpression:
+        """A line a model, found when somebody asked for it. For graphs; alarms cannot search."""
+        schema = f'{{"{self.namespace}",task,model}}'
+        return cloudwatch.SearchExpression(
+            expression=f"SEARCH('{schema} MetricName=\"{name}\" task=\"{self.task}\"', '{statistic}', 300)",
+            label=f"{name} {statistic}",
+            period=PERIOD,
+        )
+
+    def failures(self) -> cloudwatch.MathExpression:
+        """Invocations that failed as Lambda counts them, and replies over HTTP that are faults of ours."""
+        return cloudwatch.MathExpression(
+            expression="FILL(errors, 0) + FILL(faults, 0)",
+            using_metrics={"errors": self.lambda_metric("Errors"), "faults": self.task_metric("Faults")},
+            label="errors and faults",
+            period=PERIOD,
+        )
