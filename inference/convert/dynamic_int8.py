@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SEVEN_BITS = 64
 """The largest magnitude of a weight in a product: a sum of two products then fits into 16 bits."""
 EIGHT_BITS = 127
+ROWS_AT_ONCE = 1024
+"""Rounded together: a whole matrix would take its size several times over."""
 SMALLEST_TABLE = 1 << 16
 """Elements of an embedding that is worth it."""
 
@@ -66,7 +68,7 @@ def quantise_embeddings(model: Any, weights: GraphWeights) -> None:
         if name not in made:
             table, scales = rounded_rows(weights.read(name), EIGHT_BITS)
             made[name] = weights.add(f"{name}_rows", table), weights.add(f"{name}_row_scales", scales)
-        rows, cast, scale = (f"{result}_{part}" for part in ("rows", "cast", "scale"))
+        rows, cast, scale = (f"{result}_row{part}" for part in ("", "_cast", "_scale"))
         nodes += [
             make_node("Gather", [made[name][0], ids], [rows]),
             make_node("Cast", [rows], [cast], to=1),
@@ -80,9 +82,13 @@ def rounded_rows(table: NDArray[np.float32], most: int) -> tuple[NDArray[np.int8
     """A matrix as int8 of magnitude ``most`` at most, and the scale of each row, of shape (rows, 1)."""
     import numpy as np
 
-    height = np.abs(table).max(axis=1, keepdims=True)
-    scales = np.where(height > 0, height / most, 1.0).astype(np.float32)
-    return np.rint(table / scales).astype(np.int8), scales
+    rounded, scales = np.empty(table.shape, np.int8), np.ones((len(table), 1), np.float32)
+    for begin in range(0, len(table), ROWS_AT_ONCE):
+        part = slice(begin, begin + ROWS_AT_ONCE)
+        height = np.abs(table[part]).max(axis=1, keepdims=True)
+        scales[part] = np.where(height > 0, height / most, 1.0)
+        rounded[part] = np.rint(table[part] / scales[part])
+    return rounded, scales
 
 
 def _add_channels(weights: GraphWeights, name: str) -> tuple[str, str, str]:

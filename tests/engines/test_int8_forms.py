@@ -1,0 +1,143 @@
+"""The forms of a graph: near fp32, safe without VNNI, and made in little memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from inference.convert import quantise
+from inference.convert.dynamic_int8 import EIGHT_BITS, SEVEN_BITS, rounded_rows
+from inference.convert.graph_weights import data_of, edited
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+WORDS, WIDTH, COLUMNS = 2048, 192, 320
+FORMS = ("int8", "int8-rows", "int8-rows-narrow", "int8-blockwise", "fp32")
+PARTS = (0.75, 0.75, 0.75, 2.5, 2.5)
+
+
+def save_graph(path: Path, words: int = WORDS, width: int = WIDTH, columns: int = COLUMNS) -> None:
+    """ids -> embedding -> a product -> the same product's transpose; weights in a file beside the graph."""
+    rng = np.random.default_rng(11)
+    table = rng.standard_normal((words, width), np.float32) * rng.uniform(0.1, 5, (words, 1)).astype(
+        np.float32
+    )
+    up = rng.standard_normal((width, columns), np.float32) / np.float32(np.sqrt(width))
+    nodes = [
+        helper.make_node("Gather", ["table", "ids"], ["rows"], name="look_up"),
+        helper.make_node("MatMul", ["rows", "up"], ["wide"], name="up"),
+        helper.make_node("Tanh", ["wide"], ["bent"], name="bend"),
+        helper.make_node("MatMul", ["bent", "down"], ["result"], name="down"),
+    ]
+    values = {"table": table, "up": up, "down": np.ascontiguousarray(up.T)}
+    graph = helper.make_graph(
+        nodes,
+        "graph",
+        [helper.make_tensor_value_info("ids", TensorProto.INT64, [1, "tokens"])],
+        [helper.make_tensor_value_info("result", TensorProto.FLOAT, [1, "tokens", width])],
+        [numpy_helper.from_array(value, name) for name, value in values.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    onnx.save_model(model, path, save_as_external_data=True, location=data_of(path).name)
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Path:
+    path = tmp_path / "graph.onnx"
+    save_graph(path)
+    return path
+
+
+def written(graph: Path, name: str) -> Path:
+    target = graph.with_name("form.onnx")
+    (form,) = (form for form in quantise.forms("auto", graph) if form.name == name)
+    form.write(graph, target)
+    return target
+
+
+def run(path: Path) -> NDArray[np.float32]:
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    result: NDArray[np.float32] = session.run(None, {"ids": np.arange(0, WORDS, 40)[None]})[0]
+    return result
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_is_near_fp32_and_leaves_no_other_file(graph: Path, name: str) -> None:
+    exact, found = run(graph), run(written(graph, name))
+    error = np.abs(found - exact).mean() / np.abs(exact).mean()
+    assert error < (1e-5 if name == "fp32" else 0.03)
+    files = {path.name for path in graph.parent.iterdir()}
+    assert files == {"graph.onnx", "graph.onnx.data", "form.onnx", "form.onnx.data"}
+
+
+@pytest.mark.parametrize("name", FORMS[:2])
+def test_products_have_seven_bits_and_embeddings_a_scale_a_row(graph: Path, name: str) -> None:
+    model = onnx.load(written(graph, name))
+    tables = [numpy_helper.to_array(each) for each in model.graph.initializer if len(each.dims) == 2]
+    rounded = {table.shape: table for table in tables if table.dtype == np.int8}
+    assert rounded.keys() == {(WORDS, WIDTH), (WIDTH, COLUMNS), (COLUMNS, WIDTH)}
+    assert np.abs(rounded[WIDTH, COLUMNS].astype(int)).max() == SEVEN_BITS
+    assert (np.abs(rounded[WORDS, WIDTH].astype(int)).max(axis=1) == EIGHT_BITS).all()
+    kinds = {node.op_type for node in model.graph.node}
+    assert kinds & {"DynamicQuantizeMatMul", "MatMulIntegerToFloat"}
+    assert "MatMul" not in kinds
+
+
+def test_a_matrix_that_several_products_share_is_rounded_once(tmp_path: Path) -> None:
+    path, target = tmp_path / "graph.onnx", tmp_path / "edited.onnx"
+    save_graph(path)
+    with edited(path, target) as (model, weights):
+        model.graph.node.append(helper.make_node("MatMul", ["rows", "up"], ["again"], name="again"))
+        quantise.quantise_products(model, weights, {"up", "again"})
+    names = [each.name for each in onnx.load(target, load_external_data=False).graph.initializer]
+    assert names.count("up_quantized") == 1
+    assert "up" not in names
+
+
+def test_rows_of_zeros_stay_zeros() -> None:
+    table = np.zeros((3, 4), np.float32)
+    table[1] = [1, -2, 0.5, 0]
+    rounded, scales = rounded_rows(table, EIGHT_BITS)
+    assert (rounded[[0, 2]] == 0).all()
+    assert rounded * scales == pytest.approx(table, abs=2 / EIGHT_BITS)
+
+
+MAKE = """
+import resource, sys
+from pathlib import Path
+import numpy, onnx, onnxruntime
+from inference.convert import quantise
+
+graph = Path(sys.argv[1])
+(form,) = (form for form in quantise.forms("auto", graph) if form.name == sys.argv[2])
+onnxruntime.InferenceSession(sys.argv[3])  # the library's own threads and arenas
+data = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmData"))
+bound = int(data.split()[1]) * 1024 + int(sys.argv[4])
+resource.setrlimit(resource.RLIMIT_DATA, (bound, bound))
+form.write(graph, graph.with_name("form.onnx"))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the bound is the kernel's")
+@pytest.mark.parametrize(("name", "part"), [*zip(FORMS, PARTS, strict=True)])
+def test_a_form_is_made_in_a_part_of_the_memory_that_the_weights_take(
+    tmp_path: Path, name: str, part: float
+) -> None:
+    """Where much stays fp32, ONNX Runtime copies it while it writes."""
+    small, large = tmp_path / "small.onnx", tmp_path / "large.onnx"
+    save_graph(small)
+    save_graph(large, words=40_000, width=1024, columns=4096)
+    bound = int(data_of(large).stat().st_size * part)
+    command: list[Any] = [sys.executable, "-c", MAKE, large, name, small, bound]
+    done = subprocess.run([str(each) for each in command], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
