@@ -1,7 +1,7 @@
 """Gaps of moto's CloudFormation: some filled here with moto's own backends, the others listed by name.
 
-Where a template asks for what moto has not, moto answers 500 half-way and leaves the stack as complete, and the
-CDK CLI believes it. So tests look at what is there, and at the server's log, and not at the CLI's word.
+Where a template asks for what moto has not, moto answers 500 half-way and leaves the stack as complete, and
+the CDK CLI believes it. So tests look at what is there, and at the server's log, and not at the CLI's word.
 """
 
 from __future__ import annotations

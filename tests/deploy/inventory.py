@@ -1,4 +1,4 @@
-"""Everything that an account holds, by CloudFormation's resource types, asked through the services' own APIs."""
+"""Everything that an account holds, by CloudFormation's resource types, asked of the services themselves."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ def _nat_gateways(session: boto3.Session) -> Iterable[str]:
 
 def _routes(session: boto3.Session) -> Iterable[str]:
     return (
-        f"{table['RouteTableId']} {route.get('DestinationCidrBlock') or route.get('DestinationIpv6CidrBlock')}"
+        f"{table['RouteTableId']} {route.get('DestinationCidrBlock', '')}"
+        f"{route.get('DestinationIpv6CidrBlock', '')}"
         for table in _all(session, "ec2", "describe_route_tables", "RouteTables")
         for route in table["Routes"]
         if route.get("GatewayId") != "local"
