@@ -1,0 +1,181 @@
+"""Gaps of moto's CloudFormation: some filled here with moto's own backends, the others listed by name.
+
+Where a template asks for what moto has not, moto answers 500 half-way and leaves the stack as complete, and
+the CDK CLI believes it. So tests look at what is there, and at the server's log, and not at the CLI's word.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.awslambda.models import LambdaVersion
+from moto.backends import get_backend
+from moto.cloudformation.exceptions import CloudFormationError
+from moto.cloudformation.models import ChangeSet, CloudFormationBackend
+from moto.cloudformation.parsing import OutputMap, ResourceMap
+from moto.core.common_models import CloudFormationModel
+from moto.ec2.models.elastic_ip_addresses import ElasticAddress
+from moto.ec2.models.internet_gateways import InternetGateway
+from moto.ec2.models.nat_gateways import NatGateway
+from moto.ec2.models.route_tables import RouteTable
+from moto.ec2.models.vpn_gateway import VPCGatewayAttachment
+from moto.efs.models import FileSystem
+
+from tests.deploy import order
+
+NOT_MADE = {
+    "AWS::EC2::SecurityGroupEgress": "a rule of a security group, which goes with its group",
+    "AWS::EC2::VPCCidrBlock": "the IPv6 addresses of a VPC, which go with it",
+    "AWS::Lambda::EventInvokeConfig": "moto keeps one for a function and all its aliases",
+}
+"""What moto leaves out of a stack."""
+
+
+class Filled:
+    """A resource that moto's backend can make, but no template."""
+
+    def __init__(self, id: str, properties: dict[str, Any], **attributes: str) -> None:
+        self.physical_resource_id = id
+        self.properties = properties
+        self.get_cfn_attribute = attributes.__getitem__
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        return ""
+
+
+class Alias(Filled, CloudFormationModel):
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::Lambda::Alias"
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, name: str, resource: Any, account_id: str, region: str, **_: Any
+    ) -> Alias:
+        asked = resource["Properties"]
+        made = backend("lambda", account_id, region).create_alias(*_alias(asked), "", "")
+        return cls(made.arn, asked)
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: Alias,
+        new_resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+    ) -> Alias:
+        asked = cloudformation_json["Properties"]
+        backend("lambda", account_id, region_name).update_alias(*_alias(asked), "", "")
+        return original_resource
+
+    def delete(self, account_id: str, region: str) -> None:
+        lambda_ = backend("lambda", account_id, region)
+        lambda_.delete_alias(self.properties["Name"], self.properties["FunctionName"])
+
+
+def _alias(asked: dict[str, Any]) -> tuple[str, str, str]:
+    return asked["Name"], asked["FunctionName"], str(asked["FunctionVersion"])
+
+
+class Url(Filled, CloudFormationModel):
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::Lambda::Url"
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, name: str, resource: Any, account_id: str, region: str, **_: Any
+    ) -> Url:
+        asked = resource["Properties"]
+        lambda_ = backend("lambda", account_id, region)
+        made = lambda_.create_function_url_config(asked["TargetFunctionArn"], asked)
+        return cls(made.url, asked, FunctionUrl=f"{made.url}/")
+
+    def delete(self, account_id: str, region: str) -> None:
+        backend("lambda", account_id, region).delete_function_url_config(self.properties["TargetFunctionArn"])
+
+
+class EgressOnlyInternetGateway(Filled, CloudFormationModel):
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::EC2::EgressOnlyInternetGateway"
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, name: str, resource: Any, account_id: str, region: str, **_: Any
+    ) -> EgressOnlyInternetGateway:
+        asked = resource["Properties"]
+        made = backend("ec2", account_id, region).create_egress_only_internet_gateway(asked["VpcId"])
+        return cls(made.id, asked)
+
+    def delete(self, account_id: str, region: str) -> None:
+        backend("ec2", account_id, region).delete_egress_only_internet_gateway(self.physical_resource_id)
+
+
+def backend(service: str, account_id: str, region: str) -> Any:
+    return get_backend(service)[account_id][region]  # type: ignore[call-overload]
+
+
+def fill() -> None:
+    """Teach moto's own resources what they lack; those above are known by being declared."""
+    FileSystem.get_cfn_attribute = lambda system, name: {"Arn": system.file_system_arn}[name]
+    LambdaVersion.get_cfn_attribute = lambda version, name: {"Version": str(version.version)}[name]
+    NatGateway.delete = _delete_nat_gateway
+    RouteTable.delete = lambda table, *_: table.ec2_backend.delete_route_table(table.id)
+    InternetGateway.delete = lambda gateway, *_: gateway.ec2_backend.delete_internet_gateway(gateway.id)
+    VPCGatewayAttachment.delete = _detach
+    ElasticAddress.delete = lambda address, *_: address.ec2_backend.release_address(address.public_ip)
+    ChangeSet.apply = _apply_with_outputs
+    ResourceMap.update = order.update
+    ResourceMap.delete = order.delete
+    ResourceMap.parse_ssm_parameter = _previous_or(ResourceMap.parse_ssm_parameter)
+    CloudFormationBackend.delete_change_set = _delete_change_set
+    CloudFormationBackend.describe_change_set = _describe_change_set
+
+
+def _delete_nat_gateway(gateway: NatGateway, *_: str) -> None:
+    gateway.ec2_backend.delete_nat_gateway(gateway.id)
+    gateway.ec2_backend.delete_network_interface(gateway._eni.id)
+
+
+def _detach(attachment: VPCGatewayAttachment, account_id: str, region: str) -> None:
+    backend("ec2", account_id, region).detach_internet_gateway(attachment.gateway_id, attachment.vpc_id)
+
+
+def _apply_with_outputs(change_set: ChangeSet) -> None:
+    stack = change_set.stack
+    stack.resource_map.update(change_set.template_dict, change_set.parameters)
+    stack.output_map = OutputMap(stack.resource_map, change_set.template_dict, stack.stack_id)
+
+
+def _previous_or(parse: Any) -> Any:
+    """An update keeps the parameter's previous value, which moto takes for a name again."""
+
+    def parse_name_or_value(resources: ResourceMap, value: str, value_type: str) -> Any:
+        return parse(resources, value, value_type) if value.startswith("/") else value
+
+    return parse_name_or_value
+
+
+class ChangeSetNotFound(CloudFormationError):
+    """The code that the CLI waits for after it deleted an old change set."""
+
+    code = "ChangeSetNotFound"
+    message = "no such change set"
+
+
+def _delete_change_set(cloud_formation: CloudFormationBackend, change_set_name: str) -> None:
+    for id in _change_sets(cloud_formation, change_set_name):
+        del cloud_formation.change_sets[id]
+
+
+def _describe_change_set(cloud_formation: CloudFormationBackend, change_set_name: str) -> ChangeSet:
+    for id in _change_sets(cloud_formation, change_set_name):
+        return cloud_formation.change_sets[id]
+    raise ChangeSetNotFound
+
+
+def _change_sets(cloud_formation: CloudFormationBackend, name: str) -> list[str]:
+    return [id for id, found in cloud_formation.change_sets.items() if name in (id, found.change_set_name)]

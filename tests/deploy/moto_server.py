@@ -1,0 +1,26 @@
+"""moto's server on a free port, which is the first line that it prints; its log goes to stderr."""
+
+from __future__ import annotations
+
+import os
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from tests.deploy import gaps
+
+HOST = "127.0.0.1"
+
+
+def main() -> None:
+    """Serve until ended."""
+    gaps.fill()
+    application = DomainDispatcherApplication(create_backend_app)
+    server = make_server(HOST, 0, application, threaded=True, request_handler=MotoRequestHandler)
+    os.environ["MOTO_PORT"] = str(server.port)
+    print(server.port, flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""A stack's life as a user leads it: deployed, deployed again, changed, destroyed; each step looked at."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from inference.tasks import all_tasks
+from tests.deploy.gaps import NOT_MADE
+from tests.deploy.inventory import added
+
+if TYPE_CHECKING:
+    from tests.deploy.account import Account
+    from tests.deploy.inventory import Inventory
+
+pytestmark = pytest.mark.timeout(600)  # the first test of a step waits for all steps before it
+
+CHANGED = ("-c", "sentiment.memory=3538")
+BROUGHT_BY_VPC = {"AWS::EC2::RouteTable": 1, "AWS::EC2::SecurityGroup": 1}
+"""A VPC's own main table and default group, which go with it."""
+DEPLOY = ("deploy", "--require-approval", "never", "--outputs-file")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the CLI printed and left behind."""
+
+    printed: str
+    resources: Inventory
+    functions: dict[str, dict[str, Any]]
+    docker: list[str]
+
+
+def step(aws: Account, *arguments: str) -> Step:
+    asked = len(aws.docker_commands())
+    printed = aws.cdk(*arguments)
+    return Step(printed, aws.inventory(), functions(aws), aws.docker_commands()[asked:])
+
+
+def functions(aws: Account) -> dict[str, dict[str, Any]]:
+    """Each function's configuration, and the version that callers get."""
+    lambda_ = aws.client("lambda")
+    found = {}
+    for page in lambda_.get_paginator("list_functions").paginate():
+        for function in page["Functions"]:
+            name = function["FunctionName"]
+            live = lambda_.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+            found[name] = {
+                "memory": function["MemorySize"],
+                "modified": function["LastModified"],
+                "version": live,
+                "live memory": lambda_.get_function_configuration(FunctionName=name, Qualifier=live)[
+                    "MemorySize"
+                ],
+            }
+    return found
+
+
+@pytest.fixture(scope="module")
+def empty(aws: Account) -> Inventory:
+    return aws.inventory()
+
+
+@pytest.fixture(scope="module")
+def deployed(aws: Account, empty: Inventory) -> Step:
+    return step(aws, *DEPLOY, str(aws.folder / "outputs.json"))
+
+
+@pytest.fixture(scope="module")
+def template(aws: Account, deployed: Step) -> dict[str, Any]:
+    return dict(json.loads((aws.folder / "cdk.out" / "Hublet.template.json").read_text()))
+
+
+@pytest.fixture(scope="module")
+def again(aws: Account, template: dict[str, Any]) -> Step:
+    return step(aws, *DEPLOY, str(aws.folder / "again.json"))
+
+
+@pytest.fixture(scope="module")
+def difference(aws: Account, again: Step) -> str:
+    # By the templates: with moto's change sets, which say less than AWS's, the CLI left out the alias.
+    return aws.cdk("diff", "--method=template", *CHANGED)
+
+
+@pytest.fixture(scope="module")
+def changed(aws: Account, difference: str) -> Step:
+    return step(aws, *DEPLOY, str(aws.folder / "changed.json"), *CHANGED)
+
+
+@pytest.fixture(scope="module")
+def destroyed(aws: Account, changed: Step) -> Step:
+    return step(aws, "destroy", "--force")
+
+
+def test_all_of_the_template_is_there(empty: Inventory, deployed: Step, template: dict[str, Any]) -> None:
+    declared: dict[str, int] = {}
+    for resource in template["Resources"].values():
+        declared[resource["Type"]] = declared.get(resource["Type"], 0) + 1
+    unknown = declared.keys() - deployed.resources.keys() - NOT_MADE.keys()
+    assert not unknown, f"tests/deploy/inventory.py does not list {unknown}"
+    made = {type: len(names) for type, names in added(empty, deployed.resources).items()}
+    for type, count in declared.items():
+        expected = 0 if type in NOT_MADE else count + BROUGHT_BY_VPC.get(type, 0)
+        assert made.get(type, 0) == expected, type
+
+
+def test_one_image_is_built_and_pushed_before_the_functions_want_it(deployed: Step) -> None:
+    verbs = [json.loads(line)[0] for line in deployed.docker]
+    assert verbs == ["login", "inspect", "build", "tag", "push"]
+    build = json.loads(deployed.docker[2])
+    assert build[build.index("--file") + 1] == "docker/Dockerfile"
+    assert build[build.index("--platform") + 1] == "linux/amd64"
+
+
+def test_the_outputs_name_each_function_and_its_url(aws: Account, deployed: Step) -> None:
+    outputs = json.loads((aws.folder / "outputs.json").read_text())["Hublet"]
+    for task in all_tasks():
+        title = "".join(word.capitalize() for word in task.name.split("_"))
+        name = outputs[f"{title}Name"]
+        url = aws.client("lambda").get_function_url_config(FunctionName=name)
+        assert outputs[f"{title}Url"] == f"{url['FunctionUrl'].rstrip('/')}/"
+        assert url["AuthType"] == "AWS_IAM"
+
+
+def test_a_second_deploy_changes_nothing(aws: Account, deployed: Step, again: Step) -> None:
+    assert "(no changes)" in again.printed
+    assert (again.resources, again.functions) == (deployed.resources, deployed.functions)
+    assert again.docker == []
+    assert (aws.folder / "again.json").read_text() == (aws.folder / "outputs.json").read_text()
+
+
+def test_diff_names_the_one_function_that_would_change(difference: str) -> None:
+    listed = [line.split()[:3] for line in difference.splitlines() if line.startswith("[")]
+    assert sorted(listed) == [
+        ["[+]", "AWS::Lambda::Version", "SentimentTask/Function/CurrentVersion"],
+        ["[-]", "AWS::Lambda::Version", "SentimentTask/Function/CurrentVersion"],
+        ["[~]", "AWS::Lambda::Alias", "SentimentTask/Live"],
+        ["[~]", "AWS::Lambda::Function", "SentimentTask/Function"],
+    ]
+
+
+def test_more_memory_for_one_function_is_a_new_version_of_that_one(again: Step, changed: Step) -> None:
+    name = "hublet-sentiment"
+    assert [each for each in changed.functions if changed.functions[each] != again.functions[each]] == [name]
+    assert again.functions[name]["live memory"] == 1769
+    assert changed.functions[name]["live memory"] == 3538
+    assert changed.functions[name]["version"] != again.functions[name]["version"]
+    assert changed.docker == []
+    assert added(again.resources, changed.resources) == {
+        "AWS::Lambda::Version": {f"{name} {changed.functions[name]['version']}"}
+    }
+    assert changed.resources["AWS::Lambda::Url"] == again.resources["AWS::Lambda::Url"]
+
+
+def test_destroy_leaves_nothing(aws: Account, empty: Inventory, destroyed: Step) -> None:
+    assert "Hublet: destroyed" in destroyed.printed
+    assert added(empty, destroyed.resources) == {}
+    assert destroyed.functions == {}
+    names = [stack["StackName"] for stack in aws.client("cloudformation").describe_stacks()["Stacks"]]
+    assert names == ["CDKToolkit"]
+
+
+def test_only_the_image_waits_in_the_bootstrap_repository(aws: Account, destroyed: Step) -> None:
+    ecr = aws.client("ecr")
+    (repository,) = ecr.describe_repositories()["repositories"]
+    images = ecr.list_images(repositoryName=repository["repositoryName"])["imageIds"]
+    assert len(images) == 1
