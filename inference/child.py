@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -45,15 +46,21 @@ def run(
     deadline: Deadline,
     progress: Callable[[dict[str, Any]], None],
 ) -> dict[str, Any]:
-    """Run ``python -m module`` on a job; returns its last line."""
-    with subprocess.Popen(
-        [sys.executable, "-m", module],
-        cwd=PACKAGE_PARENT,
-        env=dict(environment),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
+    """Run ``python -m module`` on a job; returns its last line.
+
+    What it leaves in its temporary folder goes with it, however it ends.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="hublet-", ignore_cleanup_errors=True) as scratch,
+        subprocess.Popen(
+            [sys.executable, "-m", module],
+            cwd=PACKAGE_PARENT,
+            env={**environment, "TMPDIR": scratch},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
         assert process.stdin and process.stdout
         killer = threading.Timer(deadline.remaining_s, process.kill)
         killer.start()
