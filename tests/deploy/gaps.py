@@ -25,6 +25,7 @@ from tests.deploy import order
 
 NOT_MADE = {
     "AWS::EC2::SecurityGroupEgress": "a rule of a security group, which goes with its group",
+    "AWS::EC2::SubnetRouteTableAssociation": "moto keeps those of a stack where none of its calls looks",
     "AWS::EC2::VPCCidrBlock": "the IPv6 addresses of a VPC, which go with it",
     "AWS::Lambda::EventInvokeConfig": "moto keeps one for a function and all its aliases",
 }

@@ -102,9 +102,11 @@ def test_all_of_the_template_is_there(empty: Inventory, deployed: Step, template
     unknown = declared.keys() - deployed.resources.keys() - NOT_MADE.keys()
     assert not unknown, f"tests/deploy/inventory.py does not list {unknown}"
     made = {type: len(names) for type, names in added(empty, deployed.resources).items()}
-    for type, count in declared.items():
-        expected = 0 if type in NOT_MADE else count + BROUGHT_BY_VPC.get(type, 0)
-        assert made.get(type, 0) == expected, type
+    expected = {
+        type: 0 if type in NOT_MADE else count + BROUGHT_BY_VPC.get(type, 0)
+        for type, count in declared.items()
+    }
+    assert {type: made.get(type, 0) for type in declared} == expected
 
 
 def test_one_image_is_built_and_pushed_before_the_functions_want_it(deployed: Step) -> None:
