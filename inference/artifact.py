@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -59,6 +59,13 @@ class Manifest:
     def size_bytes(self) -> int:
         return sum(file["size_bytes"] for file in self.files.values())
 
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        """What a later release added is passed over: after a rollback its artifacts are still good."""
+        known = {each.name for each in fields(cls)}
+        written = json.loads((folder / MANIFEST).read_text())
+        return cls(**{name: value for name, value in written.items() if name in known})
+
     def write(self, folder: Path) -> None:
         (folder / MANIFEST).write_text(json.dumps(asdict(self), indent=1) + "\n")
 
@@ -74,11 +81,11 @@ class Artifact:
     def open(cls, folder: Path) -> Artifact:
         """Read the manifest and compare every file's size with it; hashes are for ``verify``."""
         try:
-            manifest = Manifest(**json.loads((folder / MANIFEST).read_text()))
+            manifest = Manifest.read(folder)
             for name, file in manifest.files.items():
                 size_bytes = (folder / name).stat().st_size
                 if size_bytes != file["size_bytes"]:
                     raise DamagedArtifact(f"{name} has {size_bytes} bytes, not {file['size_bytes']}")
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise DamagedArtifact(f"{type(error).__name__}: {error}") from error
         return cls(folder, manifest)

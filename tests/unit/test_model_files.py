@@ -42,6 +42,14 @@ def test_a_published_artifact_is_found(files: ModelFiles, tmp_path: Path) -> Non
     assert files.state(MODEL) == "ready"
 
 
+def test_an_artifact_of_a_later_release_is_served(files: ModelFiles, tmp_path: Path) -> None:
+    """After a rollback: what its manifest says beyond what we know is no damage."""
+    manifest = put_artifact(tmp_path, MODEL, PURPOSE.pipeline_tag) / MANIFEST
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "added_later": {"a": 1}}))
+    assert files.find(MODEL) is not None
+    assert manifest.exists()
+
+
 def test_a_branch_is_found_by_its_recorded_commit(files: ModelFiles, tmp_path: Path) -> None:
     put_artifact(tmp_path, MODEL, PURPOSE.pipeline_tag)
     assert files.find(BRANCH) is None
