@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -77,7 +76,7 @@ def test_a_command_of_the_operations_guide_works(
     )
     assert done.returncode == 0, done.stderr
     if "make invoke" in command:
-        assert json.loads(done.stdout)["state"] == "ready"
+        assert '"state": "ready"' in done.stdout
 
 
 @pytest.mark.parametrize("code", blocks("python"), ids=lambda code: code.splitlines()[-1][:40])
