@@ -9,6 +9,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from inference.engines.onnx import data_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -101,8 +103,3 @@ def edited(graph: Path, target: Path) -> Iterator[tuple[Any, GraphWeights]]:
         yield model, weights
     weights.close()
     onnx.save_model(model, target)
-
-
-def data_of(graph: Path) -> Path:
-    """Where a graph's weights stand if they stand apart; the same name as torch's export gives them."""
-    return graph.with_name(f"{graph.name}.data")

@@ -8,13 +8,12 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from inference.convert import export, own_graph, quantise
-from inference.convert.graph_weights import data_of
 from inference.convert.proofs import prove
 from inference.convert.recipe import Form, why_kept
 from inference.convert.tokenizer import write_tokenizer
 from inference.engines import sentence_modules
 from inference.engines.image_processor import PREPROCESSOR, read_processor
-from inference.engines.onnx import MODEL, head_class, session
+from inference.engines.onnx import MODEL, data_of, head_class, session
 from inference.engines.torch_ import load_model, runner
 from inference.engines.unsupported import Unsupported
 

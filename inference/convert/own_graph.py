@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from inference.convert.graph_weights import data_of
+from inference.engines.onnx import data_of
 from inference.engines.torch_ import PIXELS, TEXT_INPUTS
 from inference.engines.unsupported import Unsupported
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from inference.convert.blockwise_int8 import quantise_blocks
 from inference.convert.dynamic_int8 import quantise_embeddings, quantise_products
-from inference.convert.graph_weights import data_of, edited
+from inference.convert.graph_weights import edited
 from inference.convert.row_scaling import scale_rows
+from inference.engines.onnx import data_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inference.convert.graph_nodes import exchange
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -29,26 +31,23 @@ def scale_rows(model: Any, weights: GraphWeights, names: Collection[str]) -> Non
     import numpy as np
     from onnx.helper import make_node
 
-    graph = model.graph
     weights.add(LEAST, np.array(1e-9, np.float32))  # a row of zeros stays one
     axis: dict[str, Any] = {"axes": [-1]}
     if next(each.version for each in model.opset_import if each.domain == "") >= AXES_ARE_INPUTS:
         weights.add(AXIS, np.array([-1], np.int64))
         axis = {}
-    nodes: list[Any] = []
     scaled: set[str] = set()
-    for node in graph.node:
-        if node.name not in names:
-            nodes.append(node)
-            continue
+
+    def product(node: Any) -> list[Any]:
         source, result = node.input[0], node.output[0]
-        if source not in scaled:
-            scaled.add(source)
-            nodes += _scaling(source, axis)
         node.input[0], node.output[0] = f"{source}_scaled", f"{result}_scaled"
-        nodes += [node, make_node("Mul", [f"{result}_scaled", f"{source}_height"], [result])]
-    del graph.node[:]
-    graph.node.extend(nodes)
+        nodes = [node, make_node("Mul", [f"{result}_scaled", f"{source}_height"], [result])]
+        if source in scaled:
+            return nodes
+        scaled.add(source)
+        return [*_scaling(source, axis), *nodes]
+
+    exchange(model, lambda node: node.name in names, product)
 
 
 def _scaling(source: str, axis: dict[str, Any]) -> list[Any]:

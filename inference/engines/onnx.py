@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from inference.task import Call
 
 MODEL = "model.onnx"
-WEIGHTS = f"{MODEL}.data"
-"""Beside the graph, where the weights are more than a few kilobytes."""
 READ_AHEAD_BYTES = 1 << 20
 HEADS = {
     "feature-extraction": "embeddings.FeatureExtraction",
@@ -72,7 +70,7 @@ def session(path: Path, threads: int) -> Callable[[dict[str, NDArray[np.int64]]]
     # Threads spin between the steps of one run, which is faster, and stop with it: what they would burn
     # after it is the CPU share that the reply needs.
     options.add_session_config_entry("session.force_spinning_stop", "1")
-    _read_ahead(path.with_name(WEIGHTS))
+    _read_ahead(data_of(path))
     loaded = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     names = [item.name for item in loaded.get_inputs()]
 
@@ -81,6 +79,11 @@ def session(path: Path, threads: int) -> Callable[[dict[str, NDArray[np.int64]]]
         return outputs
 
     return run
+
+
+def data_of(graph: Path) -> Path:
+    """Where a graph's weights stand if they stand apart; the same name as torch's export gives them."""
+    return graph.with_name(f"{graph.name}.data")
 
 
 def _read_ahead(path: Path) -> None:

@@ -13,8 +13,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from inference.convert import quantise
-from inference.convert.dynamic_int8 import EIGHT_BITS, SEVEN_BITS, rounded_rows
-from inference.convert.graph_weights import data_of, edited
+from inference.convert.graph_weights import edited
+from inference.convert.rounding import EIGHT_BITS, SEVEN_BITS, rounded_rows
+from inference.engines.onnx import data_of
 
 if TYPE_CHECKING:
     from pathlib import Path
