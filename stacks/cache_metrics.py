@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
+from stacks.metric import metric
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_cloudwatch as cloudwatch
+
     from stacks.model_cache import ModelCache
 
-PERIOD = Duration.minutes(5)
 FULL_SPEED_BYTES_PER_S = 100 * 2**20
 LOW_CREDITS_BYTES = 3600 * FULL_SPEED_BYTES_PER_S
 """What an hour of reading at the full burst speed takes; EFS starts with six times as much."""
@@ -23,10 +23,4 @@ def cache_metric(
     dimensions = {"FileSystemId": cache.file_system.file_system_id}
     if storage_class:
         dimensions["StorageClass"] = storage_class
-    return cloudwatch.Metric(
-        namespace="AWS/EFS",
-        metric_name=name,
-        dimensions_map=dimensions,
-        statistic=statistic,
-        period=PERIOD,
-    )
+    return metric("AWS/EFS", name, dimensions, statistic)

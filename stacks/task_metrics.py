@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from stacks.metric import PERIOD, metric
+
 LAMBDA = "AWS/Lambda"
-PERIOD = Duration.minutes(5)
 
 
 @dataclass(frozen=True)
@@ -22,24 +22,11 @@ class TaskMetrics:
 
     def lambda_metric(self, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
         """One of Lambda's, over all versions."""
-        dimensions = {"FunctionName": self.function_name}
-        return cloudwatch.Metric(
-            namespace=LAMBDA,
-            metric_name=name,
-            dimensions_map=dimensions,
-            statistic=statistic,
-            period=PERIOD,
-        )
+        return metric(LAMBDA, name, {"FunctionName": self.function_name}, statistic)
 
     def task_metric(self, name: str) -> cloudwatch.Metric:
         """How often something happened, whichever model it was about."""
-        return cloudwatch.Metric(
-            namespace=self.namespace,
-            metric_name=name,
-            dimensions_map={"task": self.task},
-            statistic="Sum",
-            period=PERIOD,
-        )
+        return metric(self.namespace, name, {"task": self.task}, "Sum")
 
     def of_each_model(self, name: str, statistic: str) -> cloudwatch.SearchExpression:
         """A line a model, found when somebody asked for it. For graphs; alarms cannot search."""
