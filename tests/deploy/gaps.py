@@ -10,9 +10,8 @@ from typing import Any
 
 from moto.awslambda.models import LambdaVersion
 from moto.backends import get_backend
-from moto.cloudformation.exceptions import CloudFormationError
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend
-from moto.cloudformation.parsing import OutputMap, ResourceMap
+from moto.cloudformation.parsing import ResourceMap
 from moto.core.common_models import CloudFormationModel
 from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 from moto.ec2.models.internet_gateways import InternetGateway
@@ -21,7 +20,7 @@ from moto.ec2.models.route_tables import RouteTable
 from moto.ec2.models.vpn_gateway import VPCGatewayAttachment
 from moto.efs.models import FileSystem
 
-from tests.deploy import order
+from tests.deploy import change_sets, order
 
 NOT_MADE = {
     "AWS::EC2::SecurityGroupEgress": "a rule of a security group, which goes with its group",
@@ -33,9 +32,11 @@ NOT_MADE = {
 
 
 class Filled:
-    """A resource that moto's backend can make, but no template."""
+    """A resource that moto's backend can make, but no template; ``make`` gives its id and attributes."""
 
-    def __init__(self, id: str, properties: dict[str, Any], **attributes: str) -> None:
+    TYPE = ""
+
+    def __init__(self, id: str, properties: dict[str, Any], attributes: dict[str, str]) -> None:
         self.physical_resource_id = id
         self.properties = properties
         self.get_cfn_attribute = attributes.__getitem__
@@ -44,19 +45,30 @@ class Filled:
     def cloudformation_name_type() -> str:
         return ""
 
-
-class Alias(Filled, CloudFormationModel):
-    @staticmethod
-    def cloudformation_type() -> str:
-        return "AWS::Lambda::Alias"
+    @classmethod
+    def cloudformation_type(cls) -> str:
+        return cls.TYPE
 
     @classmethod
     def create_from_cloudformation_json(
         cls, name: str, resource: Any, account_id: str, region: str, **_: Any
-    ) -> Alias:
+    ) -> Filled:
         asked = resource["Properties"]
+        id, attributes = cls.make(asked, account_id, region)
+        return cls(id, asked, attributes)
+
+    @staticmethod
+    def make(asked: dict[str, Any], account_id: str, region: str) -> tuple[str, dict[str, str]]:
+        raise NotImplementedError
+
+
+class Alias(Filled, CloudFormationModel):
+    TYPE = "AWS::Lambda::Alias"
+
+    @staticmethod
+    def make(asked: dict[str, Any], account_id: str, region: str) -> tuple[str, dict[str, str]]:
         made = backend("lambda", account_id, region).create_alias(*_alias(asked), "", "")
-        return cls(made.arn, asked)
+        return made.arn, {}
 
     @classmethod
     def update_from_cloudformation_json(
@@ -81,35 +93,25 @@ def _alias(asked: dict[str, Any]) -> tuple[str, str, str]:
 
 
 class Url(Filled, CloudFormationModel):
-    @staticmethod
-    def cloudformation_type() -> str:
-        return "AWS::Lambda::Url"
+    TYPE = "AWS::Lambda::Url"
 
-    @classmethod
-    def create_from_cloudformation_json(
-        cls, name: str, resource: Any, account_id: str, region: str, **_: Any
-    ) -> Url:
-        asked = resource["Properties"]
+    @staticmethod
+    def make(asked: dict[str, Any], account_id: str, region: str) -> tuple[str, dict[str, str]]:
         lambda_ = backend("lambda", account_id, region)
         made = lambda_.create_function_url_config(asked["TargetFunctionArn"], asked)
-        return cls(made.url, asked, FunctionUrl=f"{made.url}/")
+        return made.url, {"FunctionUrl": f"{made.url}/"}
 
     def delete(self, account_id: str, region: str) -> None:
         backend("lambda", account_id, region).delete_function_url_config(self.properties["TargetFunctionArn"])
 
 
 class EgressOnlyInternetGateway(Filled, CloudFormationModel):
-    @staticmethod
-    def cloudformation_type() -> str:
-        return "AWS::EC2::EgressOnlyInternetGateway"
+    TYPE = "AWS::EC2::EgressOnlyInternetGateway"
 
-    @classmethod
-    def create_from_cloudformation_json(
-        cls, name: str, resource: Any, account_id: str, region: str, **_: Any
-    ) -> EgressOnlyInternetGateway:
-        asked = resource["Properties"]
+    @staticmethod
+    def make(asked: dict[str, Any], account_id: str, region: str) -> tuple[str, dict[str, str]]:
         made = backend("ec2", account_id, region).create_egress_only_internet_gateway(asked["VpcId"])
-        return cls(made.id, asked)
+        return made.id, {}
 
     def delete(self, account_id: str, region: str) -> None:
         backend("ec2", account_id, region).delete_egress_only_internet_gateway(self.physical_resource_id)
@@ -128,12 +130,12 @@ def fill() -> None:
     InternetGateway.delete = lambda gateway, *_: gateway.ec2_backend.delete_internet_gateway(gateway.id)
     VPCGatewayAttachment.delete = _detach
     ElasticAddress.delete = lambda address, *_: address.ec2_backend.release_address(address.public_ip)
-    ChangeSet.apply = _apply_with_outputs
+    ChangeSet.apply = change_sets.apply_with_outputs
     ResourceMap.update = order.update
     ResourceMap.delete = order.delete
     ResourceMap.parse_ssm_parameter = _previous_or(ResourceMap.parse_ssm_parameter)
-    CloudFormationBackend.delete_change_set = _delete_change_set
-    CloudFormationBackend.describe_change_set = _describe_change_set
+    CloudFormationBackend.delete_change_set = change_sets.delete
+    CloudFormationBackend.describe_change_set = change_sets.describe
 
 
 def _delete_nat_gateway(gateway: NatGateway, *_: str) -> None:
@@ -145,12 +147,6 @@ def _detach(attachment: VPCGatewayAttachment, account_id: str, region: str) -> N
     backend("ec2", account_id, region).detach_internet_gateway(attachment.gateway_id, attachment.vpc_id)
 
 
-def _apply_with_outputs(change_set: ChangeSet) -> None:
-    stack = change_set.stack
-    stack.resource_map.update(change_set.template_dict, change_set.parameters)
-    stack.output_map = OutputMap(stack.resource_map, change_set.template_dict, stack.stack_id)
-
-
 def _previous_or(parse: Any) -> Any:
     """An update keeps the parameter's previous value, which moto takes for a name again."""
 
@@ -158,25 +154,3 @@ def _previous_or(parse: Any) -> Any:
         return parse(resources, value, value_type) if value.startswith("/") else value
 
     return parse_name_or_value
-
-
-class ChangeSetNotFound(CloudFormationError):
-    """The code that the CLI waits for after it deleted an old change set."""
-
-    code = "ChangeSetNotFound"
-    message = "no such change set"
-
-
-def _delete_change_set(cloud_formation: CloudFormationBackend, change_set_name: str) -> None:
-    for id in _change_sets(cloud_formation, change_set_name):
-        del cloud_formation.change_sets[id]
-
-
-def _describe_change_set(cloud_formation: CloudFormationBackend, change_set_name: str) -> ChangeSet:
-    for id in _change_sets(cloud_formation, change_set_name):
-        return cloud_formation.change_sets[id]
-    raise ChangeSetNotFound
-
-
-def _change_sets(cloud_formation: CloudFormationBackend, name: str) -> list[str]:
-    return [id for id, found in cloud_formation.change_sets.items() if name in (id, found.change_set_name)]
