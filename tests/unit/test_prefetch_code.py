@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inference.request import PREPARE
 from stacks import prefetch_code
 
 if TYPE_CHECKING:
@@ -101,3 +102,7 @@ def test_a_destroy_asks_nobody(services: Services) -> None:
     prefetch_code.handler(event(services, "Delete", "one"), None)
     assert services.invoked == []
     assert [answer["Status"] for _, answer in services.answers] == ["SUCCESS"]
+
+
+def test_the_event_is_the_one_that_functions_know() -> None:
+    assert prefetch_code.EVENT == PREPARE
