@@ -31,7 +31,12 @@ class LoopbackServer:
         self._socket.bind(("127.0.0.1", port))
         self._server = _QuietServer(
             uvicorn.Config(
-                app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+                app,
+                http="httptools",  # by name, for without it uvicorn falls back to a slower parser silently
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=1,
             )
         )
         self._task: asyncio.Task[None] | None = None
