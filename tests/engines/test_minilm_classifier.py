@@ -41,7 +41,7 @@ TESTING = 250
 """At most so many sentences of each kind: about security, of other subjects of a bank, of none."""
 TAG = "text-classification"
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.filterwarnings("default")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.filterwarnings("default")]
 
 
 def sentences(part: str, count: int) -> list[Labelled]:
