@@ -7,6 +7,7 @@ TASKS ?=
 CACHE ?=
 PORT ?= 8080
 CONTEXT ?=
+PROCESSES ?= 2
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 BIN := $(CURDIR)/.venv/bin
@@ -39,8 +40,9 @@ deploy: .venv/run.stamp node_modules/.package-lock.json
 destroy: .venv/run.stamp node_modules/.package-lock.json
 	$(CDK) destroy $(CONTEXT)
 
+# Two tests at a time; PROCESSES=0 runs them one by one, in the process that a debugger sees.
 test: .venv/dev.stamp node_modules/.package-lock.json check
-	@python -m pytest $(PYTEST)
+	@python -m pytest --numprocesses $(PROCESSES) --dist loadgroup $(PYTEST)
 
 # The long form of tests/integration/test_fuzz.py: so many requests to every function.
 fuzz: .venv/dev.stamp node_modules/.package-lock.json

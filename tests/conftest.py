@@ -1,4 +1,4 @@
-"""Shared by all kinds of tests: where the project is, and a Lambda context."""
+"""Shared by all kinds of tests: where the project is, a Lambda context, and what runs beside what."""
 
 from __future__ import annotations
 
@@ -9,6 +9,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+TOGETHER = ("container", "deploy", "infrastructure")
+"""Folders whose tests share what takes long to make: an image, an account, synthesized templates."""
+SHARED = {"cache", "served"}
+"""Fixtures that take long to make: every model prepared, and the local cloud that serves them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what takes long go to one process, those of a file otherwise; see ``make test``."""
+    for item in items:
+        folder, *_, file = item.path.relative_to(ROOT / "tests").parts
+        if SHARED.intersection(getattr(item, "fixturenames", ())):
+            group = "served"
+        else:
+            group = folder if folder in TOGETHER else file
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @dataclass

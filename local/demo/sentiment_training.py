@@ -87,8 +87,8 @@ def loss_of(logits: torch.Tensor, batch: Batch, plan: Plan) -> torch.Tensor:
 
 
 def logits_of(model: Any, ids: torch.Tensor) -> torch.Tensor:
-    """Ask the network; the matrices are multiplied in bfloat16, twice as fast where it is known."""
-    with torch.autocast("cpu", torch.bfloat16):
+    """Ask the network; in bfloat16 where the processor has it: twice as fast there, 7 times slower elsewhere."""
+    with torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
         logits: torch.Tensor = model(input_ids=ids, attention_mask=(ids != 0).long()).logits
     return logits.float()
 

@@ -70,7 +70,8 @@ def test_what_serving_needs_is_downloaded_and_nothing_else(hub: HubServer, tmp_p
     assert not any(path.is_symlink() for path in found.folder.iterdir())
     assert not any(name.endswith((".bin", ".py")) for name in hub.record.lines)
     assert {"looking", "downloading", "checking"} <= {report["stage"] for report in reports}
-    assert max(report["done_bytes"] for report in reports) == len(WEIGHTS) + len('{"model_type": "bert"}')
+    most = max(report.get("done_bytes", 0) for report in reports)
+    assert most == len(WEIGHTS) + len('{"model_type": "bert"}')
     assert left_over(tmp_path) == []
 
 
