@@ -65,8 +65,9 @@ def convert(source: Source, folder: Path, report: Callable[[str], None]) -> Form
         report(f"trying {candidate.name}")
         _empty(folder)
         _build(source, candidate, folder)
-        drift = proof.measure(folder, source.threads)
-        if drift.within_budget or candidate is candidates[-1]:
+        is_last = candidate is candidates[-1]
+        drift = proof.measure(folder, source.threads, in_full=is_last)
+        if drift.within_budget or is_last:
             break
         rejected.append({"precision": candidate.name, "figures": drift.figures})
     if candidate is FP32 and not drift.within_budget:

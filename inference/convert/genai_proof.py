@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from inference.convert.recipe import Drift
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
+
+    Judgement = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 AGREEMENT = 0.97
 """At least this part of the positions keeps its most likely next token.
@@ -37,22 +40,39 @@ class Proof:
         self._texts = choose_texts(tokenizer, inputs, min(TEXT_TOKENS, context))
         self._expected = [judge(_torch_logits(reference, ids), ids) for ids in self._texts]
 
-    def measure(self, folder: Path, threads: int) -> Drift:
-        """The drift of the form in ``folder``, which has the builder's pruned graph."""
+    def measure(self, folder: Path, threads: int, *, in_full: bool = True) -> Drift:
+        """The drift of the form in ``folder``, which has the builder's pruned graph.
+
+        Unless measured in full, a form is given up at the text that puts agreement out of its reach.
+        """
         import numpy as np
 
-        found = _judge_all(folder, self._texts, threads)
-        best, known = (np.concatenate(columns) for columns in zip(*self._expected, strict=True))
+        found = list(self._judged(folder, threads, in_full))
+        expected = self._expected[: len(found)]
+        best, known = (np.concatenate(columns) for columns in zip(*expected, strict=True))
         found_best, found_known = (np.concatenate(columns) for columns in zip(*found, strict=True))
         agreement = float((best == found_best).mean())
         ratio = math.exp(min(50.0, float(known.mean() - found_known.mean())))
         figures = {
-            "texts": float(len(self._texts)),
+            "texts": float(len(found)),
             "tokens": float(len(best)),
             "next_token_agreement": round(agreement, 5),
             "perplexity_ratio": round(ratio, 5),
         }
-        return Drift(figures, agreement >= AGREEMENT and ratio <= PERPLEXITY_RATIO)
+        is_complete = len(found) == len(self._texts)
+        return Drift(figures, is_complete and agreement >= AGREEMENT and ratio <= PERPLEXITY_RATIO)
+
+    def _judged(self, folder: Path, threads: int, in_full: bool) -> Iterator[Judgement]:
+        """The form's judgement of the texts, one after the other."""
+        positions = sum(len(best) for best, _ in self._expected)
+        allowed = (1 - AGREEMENT) * positions
+        with _unpruned(folder, threads) as logits:
+            for ids, (best, _) in zip(self._texts, self._expected, strict=True):
+                found = judge(logits(ids), ids)
+                yield found
+                allowed -= int((found[0] != best).sum())
+                if allowed < 0 and not in_full:
+                    return
 
 
 def choose_texts(tokenizer: Any, inputs: Sequence[Any], longest: int = TEXT_TOKENS) -> list[list[int]]:
@@ -68,7 +88,7 @@ def choose_texts(tokenizer: Any, inputs: Sequence[Any], longest: int = TEXT_TOKE
     return chosen
 
 
-def judge(logits: NDArray[np.float32], ids: list[int]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def judge(logits: NDArray[np.float32], ids: list[int]) -> Judgement:
     """For each position but the last: the best next token, and the log-probability of the one that comes.
 
     ``logits`` has the shape (tokens, vocabulary).
@@ -98,15 +118,13 @@ def _torch_logits(model: Any, ids: list[int]) -> NDArray[np.float32]:
     return logits
 
 
-def _judge_all(
-    folder: Path, texts: list[list[int]], threads: int
-) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
-    """Run the graph as it is served, except that it shows the scores of all positions."""
+@contextmanager
+def _unpruned(folder: Path, threads: int) -> Iterator[Callable[[list[int]], NDArray[np.float32]]]:
+    """The graph as it is served, except that it shows the scores of all positions."""
     unprune(folder / GRAPH, folder / PROOF_GRAPH)
     try:
         decoder = json.loads((folder / "genai_config.json").read_text())["model"]["decoder"]
-        logits = _session(folder / PROOF_GRAPH, decoder["head_size"], threads)
-        return [judge(logits(ids), ids) for ids in texts]
+        yield _session(folder / PROOF_GRAPH, decoder["head_size"], threads)
     finally:
         (folder / PROOF_GRAPH).unlink()
 

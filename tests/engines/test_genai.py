@@ -250,10 +250,14 @@ def test_a_wrong_graph_is_seen(llama: Path, artifact: Artifact, tmp_path: Path) 
     proof = Proof(
         AutoModelForCausalLM.from_pretrained(other),
         AutoTokenizer.from_pretrained(llama),
-        ["Hello you"],
+        ["Hello you", *PROMPTS],
         CONTEXT,
     )
-    assert not proof.measure(artifact.folder, 1).within_budget
+    in_full = proof.measure(artifact.folder, 1)
+    given_up = proof.measure(artifact.folder, 1, in_full=False)
+    assert not in_full.within_budget
+    assert not given_up.within_budget
+    assert given_up.figures["texts"] < in_full.figures["texts"]
 
 
 def test_repetition_penalty(llama: Path, engine: GenaiEngine) -> None:
