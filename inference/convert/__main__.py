@@ -135,10 +135,12 @@ def _run_recipe(engine: str, source: Source, folder: Path) -> Form:
         raise Refused("ModelUnavailable", error.message) from error
     except Unsupported as error:
         raise Unsupported(f"{engine} does not serve this model: {error}") from error
-    except (MemoryError, OSError):
+    except OSError:
         raise
     except Exception as error:
         traceback.print_exc()
+        if limits.is_out_of_memory(error):  # torch, which would serve it otherwise, takes more still
+            raise MemoryError from error
         why = f"the conversion for {engine} failed ({type(error).__name__}); see the log"
         raise Unsupported(why) from error
 

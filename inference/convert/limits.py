@@ -6,9 +6,16 @@ import resource
 import sys
 
 MEGABYTE = 1024 * 1024
+NO_MEMORY = ("bad_alloc", "can't allocate memory", "Failed to allocate memory", "Cannot allocate memory")
+"""What the libraries of C++ and torch say where Python raises :class:`MemoryError`."""
 
 
 def bound_memory(memory_mb: int) -> None:
     """Limit this process's private memory (Linux; elsewhere the limit is not enforced)."""
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * MEGABYTE, memory_mb * MEGABYTE))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the bound was reached, in whichever library."""
+    return isinstance(error, MemoryError) or any(words in str(error) for words in NO_MEMORY)

@@ -8,8 +8,9 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from inference.convert import export, own_graph, quantise
+from inference.convert.limits import is_out_of_memory
 from inference.convert.proofs import prove
-from inference.convert.recipe import Form, why_kept
+from inference.convert.recipe import Drift, Form, why_kept
 from inference.convert.tokenizer import write_tokenizer
 from inference.engines import sentence_modules
 from inference.engines.image_processor import PREPROCESSOR, read_processor
@@ -72,9 +73,11 @@ def _from_own(source: Source, folder: Path, proven: Proof, report: Callable[[str
         if not drift.within_budget:
             raise Unsupported("it does not answer as torch does")
         return _best(source, folder, proven, report, "graph of the repository's own")
-    except (MemoryError, OSError, Unsupported):
+    except (OSError, Unsupported):
         raise
     except Exception as error:  # whatever a stranger's graph makes the libraries raise
+        if is_out_of_memory(error):
+            raise
         traceback.print_exc()
         raise Unsupported(f"it cannot be used ({type(error).__name__})") from error
 
@@ -86,12 +89,18 @@ def _best(source: Source, folder: Path, proven: Proof, report: Callable[[str], N
     forms = quantise.forms(source.precision, folder / GRAPH)
     for form in forms:
         report(f"trying {form.name}")
-        form.write(folder / GRAPH, folder / MODEL)
-        drift = proven.measure(head(folder, session(folder / MODEL, source.threads)))
+        try:
+            form.write(folder / GRAPH, folder / MODEL)
+            drift = proven.measure(head(folder, session(folder / MODEL, source.threads)))
+        except Exception as error:
+            if form is forms[-1] or not is_out_of_memory(error):
+                raise
+            drift = Drift({"out_of_memory": 1.0}, within_budget=False)
         if drift.within_budget or form is forms[-1]:
             break
         rejected.append({"precision": form.name, "figures": drift.figures})
-        data_of(folder / MODEL).unlink(missing_ok=True)
+        for path in (folder / MODEL, data_of(folder / MODEL)):
+            path.unlink(missing_ok=True)
     if form.name == "fp32" and not drift.within_budget:
         raise Unsupported("its graph does not answer as torch does, even in fp32")
     (folder / GRAPH).unlink()

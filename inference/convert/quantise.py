@@ -6,6 +6,7 @@ Weights in products use seven bits in the dynamic forms: processors without VNNI
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from inference.convert.row_scaling import scale_rows
 from inference.engines.onnx import data_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 WIDENING = 3
@@ -67,27 +68,29 @@ def _dynamic(
     graph: Path, target: Path, is_quantised: Callable[[int, int], bool], *, scales_rows: bool = False
 ) -> None:
     """Weights to int8 per channel, activations at run time, where the weight's shape is chosen."""
-    prepared = graph.with_name("prepared.onnx")
-    with edited(graph, prepared) as (model, weights):
+    with _prepared(graph, target) as prepared, edited(graph, prepared) as (model, weights):
         names = {name for name, shape in products(model).items() if is_quantised(*shape)}
         if scales_rows:
             scale_rows(model, weights, names)
         quantise_products(model, weights, names)
         quantise_embeddings(model, weights)
-    _finish(prepared, target)
 
 
 def _blockwise(graph: Path, target: Path) -> None:
-    prepared = graph.with_name("prepared.onnx")
-    with edited(graph, prepared) as (model, weights):
+    with _prepared(graph, target) as prepared, edited(graph, prepared) as (model, weights):
         quantise_blocks(model, weights, products(model).keys())
-    _finish(prepared, target)
 
 
-def _finish(prepared: Path, target: Path) -> None:
-    _optimise(prepared, target)
-    prepared.unlink()
-    data_of(prepared).unlink()
+@contextmanager
+def _prepared(graph: Path, target: Path) -> Iterator[Path]:
+    """Where to write the changed graph, which is optimised into the target; it goes, however this ends."""
+    prepared = graph.with_name("prepared.onnx")
+    try:
+        yield prepared
+        _optimise(prepared, target)
+    finally:
+        for path in (prepared, data_of(prepared)):
+            path.unlink(missing_ok=True)
 
 
 def _optimise(source: Path, target: Path) -> None:

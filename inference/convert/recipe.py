@@ -45,7 +45,7 @@ class Form:
     """One line for the log and ``GET /``: why this form and not a faster one."""
     drift: Drift
     rejected: tuple[dict[str, Any], ...] = ()
-    """Faster forms that missed the budget: ``{"precision": ..., "figures": {...}}``."""
+    """Faster forms that missed the budget or the memory: ``{"precision": ..., "figures": {...}}``."""
     tools: dict[str, str] = field(default_factory=dict)
     """Versions of what made it: ``{"torch": "2.13.0", ...}``."""
 

@@ -16,6 +16,7 @@ from inference.convert import quantise
 from inference.convert.graph_weights import edited
 from inference.convert.rounding import EIGHT_BITS, SEVEN_BITS, rounded_rows
 from inference.engines.onnx import data_of
+from tests.engines.tiny_heads import converted, make_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,3 +143,38 @@ def test_a_form_is_made_in_a_part_of_the_memory_that_the_weights_take(
     command: list[Any] = [sys.executable, "-c", MAKE, large, name, small, bound]
     done = subprocess.run([str(each) for each in command], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.filterwarnings("default")  # torch's exporter has some of its own
+def test_a_form_that_does_not_fit_into_memory_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = quantise.forms
+
+    def hungry(graph: Path, target: Path) -> None:
+        target.write_bytes(b"half")
+        raise RuntimeError("std::bad_alloc")  # as ONNX Runtime says it
+
+    def forms(precision: str, graph: Path) -> list[quantise.OnnxForm]:
+        return [quantise.OnnxForm("int8", hungry), *real(precision, graph)[-1:]]
+
+    monkeypatch.setattr(quantise, "forms", forms)
+    snapshot = make_model(tmp_path / "model", "text-classification", "bert")
+    artifact = converted(snapshot, "text-classification", tmp_path / "artifacts", "auto")
+    assert artifact.manifest.precision == "fp32"
+    assert "over it: int8" in artifact.manifest.reason
+    assert artifact.manifest.files.keys() >= {"model.onnx", "model.onnx.data"}
+    assert not any("prepared" in name for name in artifact.manifest.files)
+
+
+@pytest.mark.filterwarnings("default")  # torch's exporter has some of its own
+def test_memory_that_no_form_fits_into_ends_the_conversion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hungry(graph: Path, target: Path) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(quantise, "forms", lambda *_: [quantise.OnnxForm("fp32", hungry)])
+    snapshot = make_model(tmp_path / "model", "text-classification", "bert")
+    with pytest.raises(MemoryError):
+        converted(snapshot, "text-classification", tmp_path / "artifacts", "auto")
