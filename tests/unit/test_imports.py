@@ -20,12 +20,15 @@ LAYERS = (
     {
         "artifact",
         "audio",
+        "cache_files",
+        "cache_layout",
         "child",
         "deadline",
         "diffusers_index",
         "fields",
         "hashes",
         "images",
+        "load_marks",
         "metrics",
         "mp3_length",
         "pictures",
@@ -39,7 +42,7 @@ LAYERS = (
     {"describe", "openapi", "purpose", "runs"},
     {"request_log"},
     {"serve"},
-    {"handler"},
+    {"handler", "maintenance"},
 )
 HEAVY = {"torch", "transformers", "boto3", "onnxruntime", "huggingface_hub", "numpy", "starlette"}
 MODULES = sorted(path.relative_to(ROOT) for path in (ROOT / "inference").rglob("*.py"))
