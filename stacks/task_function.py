@@ -51,9 +51,9 @@ class TaskFunction(Construct):
             function_name=self.name,
             log_group=self._log_group,
             cache=cache,
-            more=_may(options),
+            more=permissions(options),
         )
-        self._events = _events(self, options)
+        self._events = event_settings(self, options)
         self._function = self._image_function(task, options, network, cache)
         self._function.node.add_dependency(self._role)
         self.alias = self._alias(options.overrides[task.name].provisioned_concurrency)
@@ -107,8 +107,8 @@ class TaskFunction(Construct):
         )
 
 
-def _events(scope: Construct, options: Options) -> dict[str, Any]:
-    """How asynchronous events are treated, by function and alias alike."""
+def event_settings(scope: Construct, options: Options) -> dict[str, Any]:
+    """How asynchronous events are treated, by functions and aliases alike."""
     arn = options.on_failure_arn
     return {
         # An event that failed is reported, not run three times at the owner's cost.
@@ -118,8 +118,8 @@ def _events(scope: Construct, options: Options) -> dict[str, Any]:
     }
 
 
-def _may(options: Options) -> list[iam.PolicyStatement]:
-    """What the function's role needs for what was chosen."""
+def permissions(options: Options) -> list[iam.PolicyStatement]:
+    """What a function's role needs for what was chosen."""
     tracing = [may_trace()] if options.tracing else []
     return [*tracing, may_send(options.on_failure_arn)] if options.on_failure_arn else tracing
 

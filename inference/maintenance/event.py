@@ -61,7 +61,7 @@ class Event:
     def asked(self) -> dict[str, Any]:
         """What was asked, for the log."""
         values = {each.name: getattr(self, each.name) for each in fields_of(self)}
-        return {name: value for name, value in values.items() if value}
+        return {name: value for name, value in values.items() if value != getattr(type(self), name, None)}
 
 
 def read(event: Any, tasks: Sequence[str]) -> Event:

@@ -81,7 +81,7 @@ class Pruning:
         return found + self._left_behind(model)
 
     def _current(self, model: str) -> set[str] | None:
-        """Commits that functions use; of a model that none knows, those that branches were; ``None``: unknown."""
+        """Commits that functions use; of a model that none knows, what branches were; ``None``: unknown."""
         known = self._settings.known(model)
         names = [self._layout.revision(model, each.revision) for each in known if not each.is_pinned]
         if not known:

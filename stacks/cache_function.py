@@ -1,0 +1,114 @@
+"""The function that looks after the model cache: same image, same mount, no URL, so IAM decides who calls."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from stacks.function_logs import log_group
+from stacks.model_cache import MOUNT_PATH
+from stacks.task_function import ARCHITECTURES, DOCKERFILE, ROOT, event_settings, permissions
+from stacks.task_role import TaskRole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inference.task import Task
+    from stacks.model_cache import ModelCache
+    from stacks.network import Network
+    from stacks.options import Options
+
+COMMAND = "inference.maintenance.handler.handler"
+MEMORY_MB = 512
+"""It reads files in pieces; more would only hash them faster."""
+TIMEOUT_S = 900
+
+
+class CacheFunction(Construct):
+    """Lists, verifies, removes, prunes and prefetches (docs/operations.md)."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        options: Options,
+        network: Network,
+        cache: ModelCache,
+        tasks: Sequence[Task],
+        aliases: Sequence[lambda_.Alias],
+    ) -> None:
+        super().__init__(scope, id)
+        self.name = f"{options.name.lower()}-cache"
+        self._log_group = log_group(self, self.name, options.log_retention_days)
+        self._role = TaskRole(
+            self,
+            "Access",
+            function_name=self.name,
+            log_group=self._log_group,
+            cache=cache,
+            more=[_may_ask(aliases), *permissions(options)],
+        )
+        function = self._function(options, network, cache, tasks)
+        function.node.add_dependency(self._role)
+
+    def _function(
+        self, options: Options, network: Network, cache: ModelCache, tasks: Sequence[Task]
+    ) -> lambda_.DockerImageFunction:
+        architecture, platform = ARCHITECTURES[options.architecture]
+        return lambda_.DockerImageFunction(
+            self,
+            "Function",
+            function_name=self.name,
+            description="Lists, verifies, removes and prefetches models on the cache.",
+            code=lambda_.DockerImageCode.from_image_asset(
+                str(ROOT), file=DOCKERFILE, platform=platform, cmd=[COMMAND]
+            ),
+            architecture=architecture,
+            memory_size=MEMORY_MB,
+            timeout=Duration.seconds(TIMEOUT_S),
+            environment=_environment(options, tasks),
+            role=self._role.role.without_policy_updates(),
+            vpc=network.vpc,
+            vpc_subnets=network.subnets,
+            security_groups=[network.function_security_group],
+            ipv6_allowed_for_dual_stack=network.is_dual_stack,
+            filesystem=cache.as_mount(),
+            log_group=self._log_group,
+            logging_format=lambda_.LoggingFormat.TEXT,
+            tracing=lambda_.Tracing.ACTIVE if options.tracing else lambda_.Tracing.DISABLED,
+            **event_settings(self, options),
+        )
+
+
+def _may_ask(aliases: Sequence[lambda_.Alias]) -> iam.PolicyStatement:
+    """Call what the URLs call, and nothing else."""
+    return iam.PolicyStatement(
+        actions=["lambda:InvokeFunction"], resources=[alias.function_arn for alias in aliases]
+    )
+
+
+def _environment(options: Options, tasks: Sequence[Task]) -> dict[str, str]:
+    """What ``inference.maintenance.settings`` reads; models only where an operator replaced a task's own."""
+    chosen = {task.name: options.overrides[task.name] for task in tasks}
+    models = {
+        name: {"model": each.model, "revision": each.revision}
+        for name, each in chosen.items()
+        if each.model or each.revision
+    }
+    variables = {
+        "MODEL_CACHE": MOUNT_PATH,
+        "TASKS": ",".join(chosen),
+        "FUNCTION_PREFIX": f"{options.name.lower()}-",
+        "LOG_LEVEL": "INFO",
+    }
+    if models:
+        variables["MODELS"] = json.dumps(models)
+    if options.egress == "ipv6":
+        variables["AWS_USE_DUALSTACK_ENDPOINT"] = "true"  # the other endpoint has no IPv6 address
+    return variables
