@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,13 +28,23 @@ if TYPE_CHECKING:
 
 MODEL = "hublet/demo-sentiment"
 GOOD = {"inputs": "I love it, it works great!"}
+AWS = {
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+}
+ENDPOINT = "AWS_ENDPOINT_URL_LAMBDA"
 FUNCTION = LocalFunction(
     name="cache",
     full_name="hublet-cache",
     task=all_tasks()[0],
     memory_mb=512,
     timeout_s=900,
-    environment={"TASKS": "sentiment", "MODELS": json.dumps({"sentiment": {"model": MODEL}})},
+    environment={
+        "TASKS": "sentiment",
+        "MODELS": json.dumps({"sentiment": {"model": MODEL}}),
+        "FUNCTION_PREFIX": "hublet-",
+    },
     mount_path="/mnt/models",
     reserved_concurrency=1,
     handler="inference.maintenance.handler.handler",
@@ -52,8 +62,10 @@ class Cloud:
     def ask(self, request_id: str | None = None, **event: Any) -> Any:
         """One event to the cache function in a fresh process, through the official runtime client."""
 
+        function = replace(FUNCTION, environment={**FUNCTION.environment, **AWS, ENDPOINT: self.served.url})
+
         async def main() -> Any:
-            pool = Pool(FUNCTION, self.folder, {}, lambda *_: None)
+            pool = Pool(function, self.folder, {}, lambda *_: None)
             try:
                 return await pool.invoke(json.dumps(event).encode(), request_id or str(uuid.uuid4()))
             finally:
@@ -86,6 +98,7 @@ def cloud(hub: HubServer, changed_template: Callable[..., Path], tmp_path: Path)
 @pytest.mark.timeout(600)
 def test_a_life_on_the_cache(cloud: Cloud) -> None:
     """Prepared, listed, verified, in use and so not removed, damaged, put aside, made again."""
+    assert cloud.ask(action="prefetch") == {"asked": ["hublet-sentiment"], "failed": []}
     assert cloud.served.post("sentiment/", GOOD).json()[0][0]["label"] == "POSITIVE"
     listed = cloud.artifact()
     assert (listed["state"], listed["used_by"]) == ("complete", ["sentiment"])

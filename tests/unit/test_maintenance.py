@@ -447,6 +447,15 @@ class TestPrefetch:
             }
         ]
 
+    def test_lambda_s_own_word_is_passed_on(self, cache: Cache) -> None:
+        from botocore.exceptions import ClientError
+
+        def refuse(name: str, payload: bytes) -> None:
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": name}}, "Invoke")
+
+        answer = Maintenance(cache.settings, refuse)({"action": "prefetch"}, FakeContext())
+        assert {each["why"] for each in answer["failed"]} == {"AccessDeniedException"}
+
     def test_one_alone(self, cache: Cache) -> None:
         assert cache("prefetch", task="sentiment")["failed"] == []
 
