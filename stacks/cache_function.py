@@ -10,10 +10,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from stacks.failed_events import may_send
+from stacks.function_image import image_settings
 from stacks.function_logs import log_group
 from stacks.model_cache import MOUNT_PATH
-from stacks.task_function import ARCHITECTURES, DOCKERFILE, ROOT, event_settings, permissions
-from stacks.task_role import TaskRole
+from stacks.task_function import event_settings
+from stacks.task_role import TaskRole, may_trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +54,7 @@ class CacheFunction(Construct):
             function_name=self.name,
             log_group=self._log_group,
             cache=cache,
-            more=[_may_ask(aliases), *permissions(options)],
+            more=_may(options, aliases),
         )
         function = self._function(options, network, cache, tasks)
         function.node.add_dependency(self._role)
@@ -60,37 +62,29 @@ class CacheFunction(Construct):
     def _function(
         self, options: Options, network: Network, cache: ModelCache, tasks: Sequence[Task]
     ) -> lambda_.DockerImageFunction:
-        architecture, platform = ARCHITECTURES[options.architecture]
         return lambda_.DockerImageFunction(
             self,
             "Function",
             function_name=self.name,
             description="Lists, verifies, removes and prefetches models on the cache.",
-            code=lambda_.DockerImageCode.from_image_asset(
-                str(ROOT), file=DOCKERFILE, platform=platform, cmd=[COMMAND]
-            ),
-            architecture=architecture,
             memory_size=MEMORY_MB,
             timeout=Duration.seconds(TIMEOUT_S),
             environment=_environment(options, tasks),
             role=self._role.role.without_policy_updates(),
-            vpc=network.vpc,
-            vpc_subnets=network.subnets,
-            security_groups=[network.function_security_group],
-            ipv6_allowed_for_dual_stack=network.is_dual_stack,
-            filesystem=cache.as_mount(),
             log_group=self._log_group,
-            logging_format=lambda_.LoggingFormat.TEXT,
-            tracing=lambda_.Tracing.ACTIVE if options.tracing else lambda_.Tracing.DISABLED,
+            **image_settings(options, network, cache, [COMMAND]),
             **event_settings(self, options),
         )
 
 
-def _may_ask(aliases: Sequence[lambda_.Alias]) -> iam.PolicyStatement:
-    """Call what the URLs call, and nothing else."""
-    return iam.PolicyStatement(
+def _may(options: Options, aliases: Sequence[lambda_.Alias]) -> list[iam.PolicyStatement]:
+    """Call what the URLs call, and no other function; the rest is for what was chosen."""
+    call = iam.PolicyStatement(
         actions=["lambda:InvokeFunction"], resources=[alias.function_arn for alias in aliases]
     )
+    tracing = [may_trace()] if options.tracing else []
+    failed = [may_send(options.on_failure_arn)] if options.on_failure_arn else []
+    return [call, *tracing, *failed]
 
 
 def _environment(options: Options, tasks: Sequence[Task]) -> dict[str, str]:

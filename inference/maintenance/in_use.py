@@ -29,9 +29,8 @@ def nobody_preparing(layout: CacheLayout, model: str, *, force: bool = False) ->
 
 
 def is_recent(artifact: CachedArtifact) -> bool:
-    """Whether an environment that loaded it may still be there."""
-    loaded_s = artifact.loaded_s
-    return loaded_s is not None and time.time() - loaded_s < RECENT_S
+    """Whether an environment that loaded it may still be there; without a mark, what was just made counts."""
+    return time.time() - (artifact.loaded_s or artifact.made_s) < RECENT_S
 
 
 def refuse_recent(artifacts: Iterable[CachedArtifact]) -> None:
@@ -39,6 +38,6 @@ def refuse_recent(artifacts: Iterable[CachedArtifact]) -> None:
     for artifact in artifacts:
         if is_recent(artifact):
             raise ModelInUse(
-                f"{artifact.model}: {artifact.name} was loaded less than {RECENT_S // 3600} hours ago, and a "
-                'running environment may still read it; try again later, or add "force": true'
+                f"{artifact.model}: {artifact.name} was loaded or made less than {RECENT_S // 3600} hours ago, "
+                'and a running environment may still read it; try again later, or add "force": true'
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -62,5 +63,5 @@ def tidy(layout: CacheLayout, model: str) -> None:
     """Folders that held artifacts; only while nobody prepares the model, who would be about to fill them."""
     parent = layout.artifacts(model)
     for folder in (*parent.glob("*"), parent):
-        if folder.is_dir() and not any(folder.iterdir()):
+        with suppress(OSError):  # one that is not empty stays
             folder.rmdir()

@@ -297,7 +297,7 @@ class TestRemove:
     def test_what_was_loaded_lately_stays_unless_forced(self, cache: Cache) -> None:
         folder = put_artifact(cache.root, OTHER, HEAD)
         cache.load(folder)
-        with pytest.raises(ModelInUse, match="less than 12 hours ago"):
+        with pytest.raises(ModelInUse, match="loaded or made less than 12 hours ago"):
             cache("remove", model=OTHER.id)
         assert folder.exists()
         assert cache("remove", model=OTHER.id, force=True)["removed"]
@@ -387,7 +387,7 @@ class TestPrune:
         folder = old_artifact(cache, MODEL, ago_s=DAY_S)
         for version in (VERSION - 1, VERSION + 1):
             other = put_artifact(cache.root / str(version), MODEL, HEAD)
-            other.rename(folder.with_name(folder.name.replace(f"-v{VERSION}", f"-v{version}")))
+            age(other.rename(folder.with_name(folder.name.replace(f"-v{VERSION}", f"-v{version}"))), DAY_S)
         (line,) = cache("prune")["removed"]
         assert line["artifact"].endswith(f"{ARCH}-v{VERSION - 1}")
         assert line["why"] == f"functions use version {VERSION} of this form"
