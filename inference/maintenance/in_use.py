@@ -38,6 +38,6 @@ def refuse_recent(artifacts: Iterable[CachedArtifact]) -> None:
     for artifact in artifacts:
         if is_recent(artifact):
             raise ModelInUse(
-                f"{artifact.model}: {artifact.name} was loaded or made less than {RECENT_S // 3600} hours ago, "
-                'and a running environment may still read it; try again later, or add "force": true'
+                f"{artifact.model}: {artifact.name} was loaded or made less than {RECENT_S // 3600} hours "
+                'ago, and a running environment may still read it; try again later, or add "force": true'
             )

@@ -29,7 +29,7 @@ def _model(inventory: Inventory, settings: MaintenanceSettings, model: str) -> d
     commits = sorted({each.commit for each in artifacts} | {each.commit for each in downloads})
     return {
         "model": model,
-        "used_by": [task.function_name for task in settings.defaults(model)],
+        "used_by": sorted({task.function_name for task in settings.defaults(model)}),
         "preparing": inventory.is_preparing(model),
         "size_bytes": tree_bytes(layout.download(model), layout.artifacts(model)),
         "commits": [

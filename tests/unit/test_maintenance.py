@@ -566,6 +566,7 @@ class TestEvents:
         handler = logging.StreamHandler(stream)
         handler.setFormatter(logger.handlers[0].formatter)
         logger.addHandler(handler)
+        logger.setLevel("INFO")  # make cache turns it off
         maintenance({"action": "list", "model": OTHER.id}, FakeContext())
         with pytest.raises(InvalidField):
             maintenance({"action": "list", "model": "../secret"}, FakeContext())
