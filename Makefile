@@ -18,7 +18,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 CDK := npx --no-install cdk
 
-.PHONY: run serve invoke synth deploy destroy test fuzz bench check fix pins events diagrams clean
+.PHONY: run serve invoke cache synth deploy destroy test fuzz bench check fix pins events diagrams clean
 
 run: synth
 	@python -m local run --hub "$(HUB)" --tasks "$(TASKS)" $(if $(CACHE),--cache "$(CACHE)")
@@ -30,6 +30,12 @@ serve: synth
 invoke: .venv/run.stamp
 	@python -m local.invoke "$(TASK)" $(if $(EVENT),--event "$(EVENT)") \
 		$(if $(DEPLOYED),--deployed,--port "$(PORT)")
+
+# The model cache: make cache [ACTION=verify] [MODEL=...] [ARGS='{"repair": true}'] [JSON=1] [DEPLOYED=1]
+cache: .venv/run.stamp
+	@python -m local.cache "$(or $(ACTION),list)" $(if $(MODEL),--model "$(MODEL)") \
+		$(if $(ARGS),--args '$(ARGS)') $(if $(JSON),--json) \
+		$(if $(DEPLOYED),--deployed,--port "$(PORT)" $(if $(CACHE),--cache "$(CACHE)"))
 
 synth: .venv/run.stamp node_modules/.package-lock.json
 	@$(CDK) synth --quiet $(CONTEXT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -82,10 +83,20 @@ class Artifact:
         """Read the manifest and compare every file's size with it; hashes are for ``verify``."""
         try:
             manifest = Manifest.read(folder)
+            if manifest.version != VERSION:
+                raise DamagedArtifact(f"the manifest is of version {manifest.version}, not {VERSION}")
             for name, file in manifest.files.items():
-                size_bytes = (folder / name).stat().st_size
+                size_bytes = _inside(folder, name).lstat().st_size
                 if size_bytes != file["size_bytes"]:
                     raise DamagedArtifact(f"{name} has {size_bytes} bytes, not {file['size_bytes']}")
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise DamagedArtifact(f"{type(error).__name__}: {error}") from error
         return cls(folder, manifest)
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """A file of the folder; whatever else a manifest names is damage, and is not looked at."""
+    parts = PurePosixPath(name)
+    if parts.is_absolute() or ".." in parts.parts or not parts.parts:
+        raise DamagedArtifact("the manifest names a file outside the folder")
+    return folder / parts

@@ -46,6 +46,12 @@ class NotAcceptable(HubletError):
     status = 406
 
 
+class ModelInUse(HubletError):
+    """What was to be removed is being prepared, or was loaded a short time ago."""
+
+    status = 409
+
+
 class PayloadTooLarge(HubletError):
     """The body passes the stated limit."""
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import errno
 import fcntl
 import json
-import shutil
 import tempfile
 import time
-import uuid
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from inference import child, errors
+from inference import child, errors, load_marks
 from inference.artifact import SUFFIX, Artifact, DamagedArtifact
+from inference.cache_files import is_held, recorded_commit, set_aside, try_lock, write_atomically
+from inference.cache_layout import CacheLayout
 from inference.engines.choose import ONNX_HEADS, head_of
 from inference.errors import CacheFull, InternalError, ModelNotReady
 from inference.progress import Progress
@@ -65,7 +65,7 @@ class ModelFiles:
     """The cache under one mount; safe to use from many processes on many machines at once."""
 
     def __init__(self, root: Path, hub_url: str, environment: Mapping[str, str], purpose: Purpose) -> None:
-        self._root = root
+        self._layout = CacheLayout(root)
         self._hub_url = hub_url
         self._purpose = purpose
         self._environment = {**environment, **CHILD_ENVIRONMENT}
@@ -81,7 +81,7 @@ class ModelFiles:
             try:
                 opened = Artifact.open(candidate)
             except DamagedArtifact:
-                _set_aside(candidate)
+                set_aside(candidate)
                 continue
             if self._purpose.accepts(opened):
                 return opened
@@ -91,11 +91,11 @@ class ModelFiles:
         """``ready``, ``preparing`` or ``cold``."""
         if self.find(model):
             return "ready"
-        lock = self._state(model) / "lock"
-        if not lock.exists():
-            return "cold"
-        with lock.open("rb") as stream:
-            return "cold" if _try_lock(stream.fileno(), fcntl.LOCK_SH) else "preparing"
+        return "preparing" if is_held(self._layout.lock(model.id)) else "cold"
+
+    def mark_loaded(self, artifact: Artifact) -> None:
+        """Tell whoever cleans up that this artifact is in use; the caller does not wait for it."""
+        load_marks.leave(self._layout, artifact.folder)
 
     def progress(self, model: Model) -> Progress:
         """What the process that prepares this model reported last."""
@@ -120,7 +120,7 @@ class ModelFiles:
         downloaded = self._run(model, DOWNLOAD, self._download_job(model), deadline, report)
         commit = str(downloaded["done"])
         if not model.is_pinned:
-            _write_atomically(self._revision(model), {"commit": commit})
+            write_atomically(self._revision(model), {"commit": commit})
         job = {
             **asdict(self._purpose),
             "snapshot": downloaded["snapshot"],
@@ -139,7 +139,7 @@ class ModelFiles:
             "hub_url": self._hub_url,
             "model": model.id,
             "revision": self._commit(model) or model.revision,
-            "hub_cache": str(self._root / "hub"),
+            "hub_cache": str(self._layout.hub),
             "pickle_weights": model.pickle_weights,
             "own_graph": self._purpose.pipeline_tag in ONNX_HEADS,
         }
@@ -154,7 +154,7 @@ class ModelFiles:
 
         def follow(line: dict[str, Any]) -> None:
             progress = Progress(**{"done_bytes": downloaded, "total_bytes": downloaded, **line})
-            _write_atomically(self._state(model) / "progress.json", asdict(progress))
+            write_atomically(self._state(model) / "progress.json", asdict(progress))
             report(asdict(progress))
 
         started_s = time.monotonic()
@@ -185,8 +185,8 @@ class ModelFiles:
     @contextmanager
     def _alone(self, model: Model, deadline: Deadline) -> Iterator[None]:
         """Hold the model's lock: the kernel frees it when the holder dies; we give up at our deadline."""
-        with (self._state(model) / "lock").open("wb") as stream:
-            while not _try_lock(stream.fileno(), fcntl.LOCK_EX):
+        with self._layout.lock(model.id).open("wb") as stream:
+            while not try_lock(stream.fileno(), fcntl.LOCK_EX):
                 if deadline.remaining_s <= LOCK_POLL_S:
                     raise self.not_ready(model)
                 time.sleep(LOCK_POLL_S)
@@ -195,42 +195,13 @@ class ModelFiles:
     def _commit(self, model: Model) -> str | None:
         if model.is_pinned:
             return model.revision
-        try:
-            return str(json.loads(self._revision(model).read_text())["commit"])
-        except (OSError, ValueError, KeyError):
-            return None
+        return recorded_commit(self._revision(model))
 
     def _artifacts(self, model: Model) -> Path:
-        return self._root / "artifacts" / _slug(model.id)
+        return self._layout.artifacts(model.id)
 
     def _state(self, model: Model) -> Path:
-        return self._root / "state" / _slug(model.id)
+        return self._layout.state(model.id)
 
     def _revision(self, model: Model) -> Path:
-        return self._state(model) / f"revision-{_slug(model.revision)}.json"
-
-
-def _slug(name: str) -> str:
-    """A model id as one folder name; the Hub allows no ``--`` in names, so two ids never meet."""
-    return name.replace("/", "--")
-
-
-def _try_lock(descriptor: int, kind: int) -> bool:
-    try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _set_aside(folder: Path) -> None:
-    """Keep the newest damaged artifact for a look, out of the way of its replacement."""
-    kept = folder.with_name(f"{folder.name}.damaged")
-    shutil.rmtree(kept, ignore_errors=True)
-    folder.rename(kept)
-
-
-def _write_atomically(path: Path, value: dict[str, Any]) -> None:
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    temporary.write_text(json.dumps(value))
-    temporary.rename(path)
+        return self._layout.revision(model.id, model.revision)

@@ -193,6 +193,7 @@ class Runs:
 
     def _load(self, model: Model, artifact: Artifact, *, was_cached: bool) -> Future[Engine]:
         self._unreported[model] = was_cached
+        self._files.mark_loaded(artifact)
         future, left = self._loaded.start(model, artifact)
         manifest = artifact.manifest
         self._log.info(

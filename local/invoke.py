@@ -14,6 +14,8 @@ from local.events import EVENTS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from inference.task import Task
+
 OUTPUTS = Path("build/outputs.json")
 LONGEST_S = 910
 """Lambda's longest function time, and a little."""
@@ -36,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         task = get_task(chosen.task.replace("-", "_"))
         file = chosen.event or EVENTS / f"{task.function_name}.json"
         event = json.loads(file.read_text())
-        client, name = _deployed(task.name) if chosen.deployed else _local(task.function_name, chosen.port)
+        client, name = _called(task, chosen)
         reply = client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
     except (InvokeFailed, UnknownTask, OSError, ValueError) as error:
         print(error, file=sys.stderr)
@@ -45,13 +47,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if "FunctionError" in reply else 0
 
 
-def _local(function_name: str, port: int) -> tuple[Any, str]:
+def _called(task: Task, chosen: argparse.Namespace) -> tuple[Any, str]:
+    if chosen.deployed:
+        return deployed(task.name)
+    return local_client(chosen.port), f"hublet-{task.function_name}"
+
+
+def local_client(port: int) -> Any:
     """A client for the local cloud, which takes any credentials."""
     import boto3
     from botocore.config import Config
 
     config = Config(read_timeout=LONGEST_S, retries={"total_max_attempts": 1})
-    client = boto3.client(
+    return boto3.client(
         "lambda",
         endpoint_url=f"http://127.0.0.1:{port}",
         region_name="us-east-1",
@@ -59,10 +67,9 @@ def _local(function_name: str, port: int) -> tuple[Any, str]:
         aws_secret_access_key="local",
         config=config,
     )
-    return client, f"hublet-{function_name}"
 
 
-def _deployed(task_name: str) -> tuple[Any, str]:
+def deployed(name: str) -> tuple[Any, str]:
     """A client with the user's own credentials, and the name that the deployment wrote down."""
     import boto3
     from botocore.config import Config
@@ -70,10 +77,10 @@ def _deployed(task_name: str) -> tuple[Any, str]:
     if not OUTPUTS.exists():
         raise InvokeFailed(f"{OUTPUTS} is not there: run make deploy first")
     outputs: Mapping[str, Mapping[str, str]] = json.loads(OUTPUTS.read_text())
-    key = "".join(word.capitalize() for word in task_name.split("_")) + "Name"
+    key = "".join(word.capitalize() for word in name.split("_")) + "Name"
     names = [stack[key] for stack in outputs.values() if key in stack]
     if not names:
-        raise InvokeFailed(f"{OUTPUTS} knows no function for {task_name}")
+        raise InvokeFailed(f"{OUTPUTS} knows no function for {name}")
     config = Config(read_timeout=LONGEST_S, retries={"total_max_attempts": 1})
     return boto3.client("lambda", config=config), names[0]
 

@@ -89,8 +89,12 @@ async def run_one(cloud: Cloud, name: str) -> Row:
 
 def table(rows: list[Row]) -> str:
     """The rows as aligned text."""
-    lines = [COLUMNS, *(_cells(row) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(COLUMNS))]
+    return aligned([COLUMNS, *(_cells(row) for row in rows)])
+
+
+def aligned(lines: list[tuple[str, ...]]) -> str:
+    """Cells below each other."""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines

@@ -1,4 +1,4 @@
-"""The stack: one network, one model cache, one function per task; nothing else is decided here."""
+"""The stack: a network, a model cache, one function per task, one for the cache; nothing else is decided."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import Annotations, CfnOutput, Stack, Tags
 
 from stacks.alarms import Alarms
+from stacks.cache_function import CacheFunction
 from stacks.dashboard import Dashboard
 from stacks.model_cache import ModelCache
 from stacks.network import Network
@@ -41,6 +42,16 @@ class InferenceStack(Stack):
             self._show(title, task, function)
             functions.append(function)
         self._watch(options, functions, cache)
+        maintenance = CacheFunction(
+            self,
+            "CacheMaintenance",
+            options=options,
+            network=network,
+            cache=cache,
+            tasks=options.selected(tasks),
+            aliases=[function.alias for function in functions],
+        )
+        CfnOutput(self, "CacheName", value=maintenance.name, description="Function for the model cache")
         if options.prefetch:
             Prefetch(self, "Prefetch", options=options, aliases=[function.alias for function in functions])
         if options.auth == "none":

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Duration
-from aws_cdk import aws_ecr_assets as assets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from stacks.failed_events import destination, may_send
+from stacks.function_image import image_settings
 from stacks.function_logs import log_group
 from stacks.model_cache import MOUNT_PATH
 from stacks.task_metrics import TaskMetrics
@@ -23,15 +22,9 @@ if TYPE_CHECKING:
     from stacks.network import Network
     from stacks.options import Options
 
-ROOT = Path(__file__).parents[1]
-DOCKERFILE = "docker/Dockerfile"
 ALIAS = "live"
 SIGNING_HEADERS = ["x-amz-content-sha256", "x-amz-date", "x-amz-security-token"]
 
-ARCHITECTURES = {
-    "x86_64": (lambda_.Architecture.X86_64, assets.Platform.LINUX_AMD64),
-    "arm64": (lambda_.Architecture.ARM_64, assets.Platform.LINUX_ARM64),
-}
 AUTH = {"iam": lambda_.FunctionUrlAuthType.AWS_IAM, "none": lambda_.FunctionUrlAuthType.NONE}
 
 
@@ -53,7 +46,7 @@ class TaskFunction(Construct):
             cache=cache,
             more=_may(options),
         )
-        self._events = _events(self, options)
+        self._events = event_settings(self, options)
         self._function = self._image_function(task, options, network, cache)
         self._function.node.add_dependency(self._role)
         self.alias = self._alias(options.overrides[task.name].provisioned_concurrency)
@@ -62,30 +55,19 @@ class TaskFunction(Construct):
     def _image_function(
         self, task: Task, options: Options, network: Network, cache: ModelCache
     ) -> lambda_.DockerImageFunction:
-        architecture, platform = ARCHITECTURES[options.architecture]
         return lambda_.DockerImageFunction(
             self,
             "Function",
             function_name=self.name,
             description=task.summary,
-            # The same folder and file for every task: one asset, one build, one image.
-            code=lambda_.DockerImageCode.from_image_asset(str(ROOT), file=DOCKERFILE, platform=platform),
-            architecture=architecture,
             memory_size=task.memory_mb,
             timeout=Duration.seconds(task.timeout_s),
             reserved_concurrent_executions=options.overrides[task.name].reserved_concurrency,
             environment=_environment(task, options),
             # The role's policy is complete: the CDK would add a wildcard of its own for the mount.
             role=self._role.role.without_policy_updates(),
-            vpc=network.vpc,
-            vpc_subnets=network.subnets,
-            security_groups=[network.function_security_group],
-            ipv6_allowed_for_dual_stack=network.is_dual_stack,
-            filesystem=cache.as_mount(),
             log_group=self._log_group,
-            # The handler writes one JSON line a request by itself; the JSON format would wrap what it prints.
-            logging_format=lambda_.LoggingFormat.TEXT,
-            tracing=lambda_.Tracing.ACTIVE if options.tracing else lambda_.Tracing.DISABLED,
+            **image_settings(options, network, cache),
             **self._events,
         )
 
@@ -107,8 +89,8 @@ class TaskFunction(Construct):
         )
 
 
-def _events(scope: Construct, options: Options) -> dict[str, Any]:
-    """How asynchronous events are treated, by function and alias alike."""
+def event_settings(scope: Construct, options: Options) -> dict[str, Any]:
+    """How asynchronous events are treated, by functions and aliases alike."""
     arn = options.on_failure_arn
     return {
         # An event that failed is reported, not run three times at the owner's cost.

@@ -115,11 +115,14 @@ def test_it_needs_no_network_no_aws_and_no_docker(run: Run) -> None:
 
 def test_a_copied_task_file_becomes_a_function_and_a_url(run: Run) -> None:
     variables = [
-        resource["Properties"]["Environment"]["Variables"]["TASK"]
+        resource["Properties"]["Environment"]["Variables"]
         for resource in run.template["Resources"].values()
         if resource["Type"] == "AWS::Lambda::Function"
     ]
-    assert sorted(variables) == sorted([*task_names(), COPIED])
+    expected = sorted([*task_names(), COPIED])
+    assert sorted(each["TASK"] for each in variables if "TASK" in each) == expected
+    (of_cache,) = (each for each in variables if "TASK" not in each)
+    assert sorted(of_cache["TASKS"].split(",")) == expected
     assert run.template["Outputs"]["CopiedTaskName"]["Value"] == "hublet-copied-task"
     assert "FunctionUrl" in json.dumps(run.template["Outputs"]["CopiedTaskUrl"]["Value"])
 

@@ -41,9 +41,9 @@ def policy_statements(stack: Synthesized) -> list[dict[str, Any]]:
     ]
 
 
-def test_one_function_per_task_and_one_image_for_all(stack: Synthesized) -> None:
+def test_one_function_per_task_one_for_the_cache_and_one_image_for_all(stack: Synthesized) -> None:
     functions = stack.all("AWS::Lambda::Function").values()
-    assert len(functions) == len(all_tasks())
+    assert len(functions) == len(all_tasks()) + 1
     assert len({json.dumps(function["Properties"]["Code"]) for function in functions}) == 1
     assets = json.loads((stack.folder / "Hublet.assets.json").read_text())
     (image,) = assets["dockerImages"].values()

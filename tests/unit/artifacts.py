@@ -48,3 +48,19 @@ def put_artifact(cache: Path, model: Model, head: str) -> Path:
     (folder / "model.safetensors").write_bytes(CONTENT)
     manifest.write(folder)
     return folder
+
+
+def put_download(cache: Path, model: Model, files: dict[str, bytes], commit: str | None = None) -> Path:
+    """A snapshot as huggingface_hub lays it out: links to blobs that are named by their hash."""
+    repository = cache / "hub" / f"models--{model.id.replace('/', '--')}"
+    commit = commit or (model.revision if model.is_pinned else COMMIT)
+    snapshot = repository / "snapshots" / commit
+    snapshot.mkdir(parents=True)
+    (repository / "blobs").mkdir(exist_ok=True)
+    for name, content in files.items():
+        blob = repository / "blobs" / hashlib.sha256(content).hexdigest()
+        blob.write_bytes(content)
+        (snapshot / name).symlink_to(f"../../blobs/{blob.name}")
+    (repository / "refs").mkdir(exist_ok=True)
+    (repository / "refs" / "main").write_text(commit)
+    return snapshot

@@ -20,12 +20,15 @@ LAYERS = (
     {
         "artifact",
         "audio",
+        "cache_files",
+        "cache_layout",
         "child",
         "deadline",
         "diffusers_index",
         "fields",
         "hashes",
         "images",
+        "load_marks",
         "metrics",
         "mp3_length",
         "pictures",
@@ -39,7 +42,7 @@ LAYERS = (
     {"describe", "openapi", "purpose", "runs"},
     {"request_log"},
     {"serve"},
-    {"handler"},
+    {"handler", "maintenance"},
 )
 HEAVY = {"torch", "transformers", "boto3", "onnxruntime", "huggingface_hub", "numpy", "starlette"}
 MODULES = sorted(path.relative_to(ROOT) for path in (ROOT / "inference").rglob("*.py"))
@@ -79,16 +82,23 @@ def test_only_settings_and_the_entry_point_read_the_environment() -> None:
         for path in MODULES
         if re.search(r"os\.(environ|getenv)|os import", (ROOT / path).read_text())
     }
-    assert readers == {"inference/handler.py"}
+    assert readers == {"inference/handler.py", "inference/maintenance/handler.py"}
 
 
-def test_the_handler_imports_nothing_heavy(tmp_path: Path) -> None:
-    code = "import sys, inference.handler; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+@pytest.mark.parametrize("handler", ["inference.handler", "inference.maintenance.handler"])
+def test_the_handler_imports_nothing_heavy(tmp_path: Path, handler: str) -> None:
+    code = f"import sys, {handler}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
     environ = {"TASK": "sentiment", "MODEL_CACHE": str(tmp_path), "PATH": "/usr/bin:/bin"}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, text=True, check=True
     )
     assert HEAVY & set(done.stdout.split()) == set()
+
+
+def test_serving_brings_nothing_of_the_maintenance() -> None:
+    code = "import sys, inference.serve; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "inference.maintenance" not in done.stdout
 
 
 def test_no_file_grows_past_what_one_idea_needs() -> None:
