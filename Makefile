@@ -7,6 +7,8 @@ TASKS ?=
 CACHE ?=
 PORT ?= 8080
 CONTEXT ?=
+CDK_FLAGS ?=
+OUTPUTS ?= build/outputs.json
 PROCESSES ?= 2
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
@@ -34,11 +36,12 @@ invoke: .venv/run.stamp
 synth: .venv/run.stamp node_modules/.package-lock.json
 	@$(CDK) synth --quiet $(CONTEXT)
 
+# Where no terminal is: CDK_FLAGS="--require-approval never" to deploy, CDK_FLAGS=--force to destroy.
 deploy: .venv/run.stamp node_modules/.package-lock.json
-	$(CDK) deploy --outputs-file build/outputs.json $(CONTEXT)
+	$(CDK) deploy --outputs-file "$(OUTPUTS)" $(CDK_FLAGS) $(CONTEXT)
 
 destroy: .venv/run.stamp node_modules/.package-lock.json
-	$(CDK) destroy $(CONTEXT)
+	$(CDK) destroy $(CDK_FLAGS) $(CONTEXT)
 
 # Two tests at a time; PROCESSES=0 runs them one by one, in the process that a debugger sees.
 test: .venv/dev.stamp node_modules/.package-lock.json check
