@@ -20,7 +20,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 CDK := npx --no-install cdk
 
-.PHONY: run serve invoke synth deploy destroy test fuzz bench check fix pins events diagrams clean
+.PHONY: run serve invoke synth deploy destroy test fuzz bench cost check fix pins events diagrams clean
 
 run: synth
 	@python -m local run --hub "$(HUB)" --tasks "$(TASKS)" $(if $(CACHE),--cache "$(CACHE)")
@@ -64,6 +64,13 @@ fix: .venv/dev.stamp
 bench: .venv/dev.stamp
 	@python -m bench.compare $(if $(MODELS),--models "$(MODELS)") $(if $(PAIRS),--pairs "$(PAIRS)") \
 		$(if $(DOCUMENTS),--documents)
+
+# What the stack costs a month: make cost TASK=sentiment RPS=0.1 [SECONDS_PER_CALL=0.1] [CONTEXT="-c egress=none"]
+# SOURCES=1 names the pages of the prices; README=1 writes the README's table instead.
+cost: synth
+	@python -m bench.monthly $(if $(TASK),--task "$(TASK)") $(if $(RPS),--rps "$(RPS)") \
+		$(if $(SECONDS_PER_CALL),--seconds-per-call "$(SECONDS_PER_CALL)") \
+		$(if $(SOURCES),--sources) $(if $(README),--readme)
 
 # Resolve pyproject.toml again. CUDA packages are left out: serving is on CPUs, where torch needs none of them.
 pins: .venv/dev.stamp
