@@ -59,7 +59,7 @@ def test_the_defaults() -> None:
         ({"cors_origins": "https://a.example,http://b.example"}, {"cors_origins": ["https://a.example", "http://b.example"]}),
         ({f"{TASK}.memory": "2048"}, {f"{TASK}.memory": 2048}),
         ({"availability_zones": "3"}, {"availability_zones": 3}),
-        ({"tags": "team=a, cost center=4=2,owner="}, {"tags": {"team": "a", "cost center": "4=2", "owner": ""}}),
+        ({"tags": "team=a, cost center=4=2,b="}, {"tags": {"team": "a", "cost center": "4=2", "b": ""}}),
         ({f"{TASK}.memory": "", "name": "", "log_retention_days": ""}, {f"{TASK}.memory": None}),
     ],
 )  # fmt: skip
