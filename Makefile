@@ -7,6 +7,8 @@ TASKS ?=
 CACHE ?=
 PORT ?= 8080
 CONTEXT ?=
+CDK_FLAGS ?=
+OUTPUTS ?= build/outputs.json
 PROCESSES ?= 2
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
@@ -18,7 +20,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 CDK := npx --no-install cdk
 
-.PHONY: run serve invoke cache synth deploy destroy test fuzz bench check fix pins events diagrams clean
+.PHONY: run serve invoke cache synth deploy destroy test fuzz bench cost check fix pins events diagrams clean
 
 run: synth
 	@python -m local run --hub "$(HUB)" --tasks "$(TASKS)" $(if $(CACHE),--cache "$(CACHE)")
@@ -40,11 +42,12 @@ cache: .venv/run.stamp
 synth: .venv/run.stamp node_modules/.package-lock.json
 	@$(CDK) synth --quiet $(CONTEXT)
 
+# Where no terminal is: CDK_FLAGS="--require-approval never" to deploy, CDK_FLAGS=--force to destroy.
 deploy: .venv/run.stamp node_modules/.package-lock.json
-	$(CDK) deploy --outputs-file build/outputs.json $(CONTEXT)
+	$(CDK) deploy --outputs-file "$(OUTPUTS)" $(CDK_FLAGS) $(CONTEXT)
 
 destroy: .venv/run.stamp node_modules/.package-lock.json
-	$(CDK) destroy $(CONTEXT)
+	$(CDK) destroy $(CDK_FLAGS) $(CONTEXT)
 
 # Two tests at a time; PROCESSES=0 runs them one by one, in the process that a debugger sees.
 test: .venv/dev.stamp node_modules/.package-lock.json check
@@ -67,6 +70,13 @@ fix: .venv/dev.stamp
 bench: .venv/dev.stamp
 	@python -m bench.compare $(if $(MODELS),--models "$(MODELS)") $(if $(PAIRS),--pairs "$(PAIRS)") \
 		$(if $(DOCUMENTS),--documents)
+
+# What the stack costs a month: make cost TASK=sentiment RPS=0.1 [SECONDS_PER_CALL=0.1] [CONTEXT="-c egress=none"]
+# SOURCES=1 names the pages of the prices; README=1 writes the README's table instead.
+cost: synth
+	@python -m bench.monthly $(if $(TASK),--task "$(TASK)") $(if $(RPS),--rps "$(RPS)") \
+		$(if $(SECONDS_PER_CALL),--seconds-per-call "$(SECONDS_PER_CALL)") \
+		$(if $(SOURCES),--sources) $(if $(README),--readme)
 
 # Resolve pyproject.toml again. CUDA packages are left out: serving is on CPUs, where torch needs none of them.
 pins: .venv/dev.stamp

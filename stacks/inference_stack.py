@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Annotations, CfnOutput, Stack, Tags
+from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, PermissionsBoundary, Stack, Tags
 
 from stacks.alarms import Alarms
 from stacks.cache_function import CacheFunction
@@ -29,8 +29,16 @@ class InferenceStack(Stack):
     """All that ``cdk deploy`` makes and ``cdk destroy`` takes away."""
 
     def __init__(self, scope: Construct, id: str, *, options: Options, tasks: Sequence[Task]) -> None:
-        super().__init__(scope, id, description=DESCRIPTION)
-        Tags.of(self).add("project", "hublet")
+        boundary = options.permissions_boundary
+        super().__init__(
+            scope,
+            id,
+            description=DESCRIPTION,
+            permissions_boundary=PermissionsBoundary.from_arn(boundary) if boundary else None,
+            synthesizer=DefaultStackSynthesizer(qualifier=options.qualifier) if options.qualifier else None,
+        )
+        for key, value in (("project", "hublet"), *options.tags):
+            Tags.of(self).add(key, value)
         network = Network(self, "Network", options=options)
         cache = ModelCache(self, "ModelCache", network=network, options=options)
         functions = []

@@ -1,14 +1,16 @@
-"""The VPC, which EFS demands, and the way out of it to the Hub."""
+"""The VPC, which EFS demands, and the way out of it to the Hub; or an existing VPC with its own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Acknowledgment, Validations
+from aws_cdk import Acknowledgment, Fn, Validations
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stacks.options import Options
 
 HTTPS = 443
@@ -18,7 +20,7 @@ NOWHERE = ec2.Peer.ipv4("255.255.255.255/32")
 
 
 class Network(Construct):
-    """Two availability zones, nothing that can be reached from outside, and one of three ways out.
+    """Nothing that can be reached from outside, and one of three ways out; security groups of our own always.
 
     What each mode costs when nothing is called (us-east-1 prices):
 
@@ -27,22 +29,33 @@ class Network(Construct):
     - ``ipv6``: nothing. Dual-stack subnets and an egress-only gateway; works as far as the Hub and its
       download hosts answer over IPv6.
     - ``none``: nothing. No way out; every model must already be on the cache.
+    - ``vpc``: nothing of ours. The functions stand in the given subnets, and go out as those do.
     """
 
     def __init__(self, scope: Construct, id: str, *, options: Options) -> None:
         super().__init__(scope, id)
         self.is_dual_stack = options.egress == "ipv6"
-        self.vpc = self._vpc(options.egress)
-        self.subnets = ec2.SubnetSelection(subnet_group_name=SUBNETS)
+        self.vpc: ec2.IVpc
+        if options.vpc_id:
+            self.vpc, self.subnets = self._existing(options.vpc_id, options.subnet_ids)
+        else:
+            self.vpc = self._vpc(options.egress, _zones(options.availability_zones))
+            self.subnets = ec2.SubnetSelection(subnet_group_name=SUBNETS)
         self.cache_security_group = self._security_group("CacheSecurityGroup", "Hublet model cache")
         self.function_security_group = self._security_group("FunctionSecurityGroup", "Hublet functions")
         self._open_ports(options)
 
-    def _vpc(self, egress: str) -> ec2.Vpc:
+    def _existing(self, vpc_id: str, subnet_ids: Sequence[str]) -> tuple[ec2.IVpc, ec2.SubnetSelection]:
+        # Which zones the subnets are in is asked of nobody: nothing here depends on it.
+        vpc = ec2.Vpc.from_vpc_attributes(self, "Vpc", vpc_id=vpc_id, availability_zones=["unknown"])
+        subnets = [ec2.Subnet.from_subnet_id(self, subnet, subnet) for subnet in subnet_ids]
+        return vpc, ec2.SubnetSelection(subnets=subnets)
+
+    def _vpc(self, egress: str, zones: list[str]) -> ec2.Vpc:
         vpc = ec2.Vpc(
             self,
             "Vpc",
-            max_azs=2,
+            availability_zones=zones,
             nat_gateways=1 if egress == "nat" else 0,
             ip_protocol=ec2.IpProtocol.DUAL_STACK if self.is_dual_stack else ec2.IpProtocol.IPV4_ONLY,
             create_internet_gateway=egress == "nat",
@@ -75,6 +88,13 @@ class Network(Construct):
         for port in sorted({HTTPS, options.hub_port}):
             for peer in peers:
                 functions.add_egress_rule(peer, ec2.Port.tcp(port), "models from the Hub")
+
+
+def _zones(asked: Sequence[str]) -> list[str]:
+    """Names as they are; for a number, whichever zones the region turns out to have."""
+    if not asked[0].isdecimal():
+        return list(asked)
+    return [Fn.select(place, Fn.get_azs()) for place in range(int(asked[0]))]
 
 
 def _subnets(egress: str) -> list[ec2.SubnetConfiguration]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from stacks import account_options as account
 from stacks.context import OptionError, choice, flag, matching, text, words
 from stacks.operation_options import alarm_email, max_event_age_s, on_failure_arn
 from stacks.task_options import TaskOptions
@@ -20,7 +21,6 @@ DEFAULT_NAME = "Hublet"
 DEFAULT_HUB = "https://huggingface.co"
 DEFAULT_LOG_RETENTION_DAYS = 14
 
-EGRESS = ("nat", "ipv6", "none")
 AUTH = ("iam", "none")
 ARCHITECTURES = ("x86_64", "arm64")
 THROUGHPUT = ("bursting", "elastic")
@@ -61,6 +61,13 @@ class Options:
     on_failure_arn: str | None
     max_event_age: int
     """Seconds."""
+    vpc_id: str | None
+    subnet_ids: tuple[str, ...]
+    availability_zones: tuple[str, ...]
+    """Names, or one number: so many of the region's first."""
+    permissions_boundary: str | None
+    qualifier: str | None
+    tags: tuple[tuple[str, str], ...]
     overrides: Mapping[str, TaskOptions]
 
     @classmethod
@@ -71,7 +78,7 @@ class Options:
             name=matching(context, "name", r"[A-Za-z](-?[A-Za-z0-9])*", "Hublet or My-Models")
             or DEFAULT_NAME,
             tasks=_tasks(context, [task.name for task in tasks]),
-            egress=choice(context, "egress", EGRESS),
+            egress=account.egress(context),
             auth=_auth(context),
             cors_origins=_origins(context),
             architecture=choice(context, "architecture", ARCHITECTURES),
@@ -86,6 +93,12 @@ class Options:
             prefetch=flag(context, "prefetch"),
             on_failure_arn=on_failure_arn(context),
             max_event_age=max_event_age_s(context),
+            vpc_id=account.vpc_id(context),
+            subnet_ids=account.subnet_ids(context),
+            availability_zones=account.availability_zones(context),
+            permissions_boundary=account.permissions_boundary(context),
+            qualifier=account.qualifier(context),
+            tags=account.tags(context),
             overrides={task.name: TaskOptions.from_context(context, task.name) for task in tasks},
         )
         _refuse_long_names(options, tasks)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ID = "123456789012"
 REGION = "us-east-1"
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
+# Rules of the Makefile that install: whoever runs tests has done that.
+INSTALLED = ("--old-file=.venv/run.stamp", "--old-file=node_modules/.package-lock.json")
 DOCKER = '#!/bin/sh\nPYTHONPATH="{root}" exec "{python}" -m tests.deploy.docker_program "$@"\n'
 
 
@@ -34,9 +36,25 @@ class Account:
 
     def cdk(self, *arguments: str) -> str:
         """Run the CLI in the project's folder; what it printed."""
-        output = ("--output", str(self.folder / "cdk.out"))
+        return self._run(str(CDK), *arguments, "--output", str(self.folder / "cdk.out"))
+
+    def make(self, target: str, flags: str, *context: str) -> str:
+        """Run ``make deploy`` or ``make destroy`` as a script does, with no terminal; what it printed."""
+        return self._run(
+            *("make", *INSTALLED, target),
+            f"CDK_FLAGS={flags} --output {self.folder / 'cdk.out'}",
+            f"OUTPUTS={self.folder / 'outputs.json'}",
+            f"CONTEXT={' '.join(f'-c {each}' for each in context)}",
+        )
+
+    def _run(self, *command: str) -> str:
         done = subprocess.run(
-            [str(CDK), *arguments, *output], cwd=ROOT, env=self.environ, capture_output=True, text=True
+            command,
+            cwd=ROOT,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
         )
         self.check()
         assert done.returncode == 0, done.stdout + done.stderr
@@ -80,11 +98,11 @@ class _Session:
 
 
 @contextmanager
-def account(folder: Path, **variables: str) -> Iterator[Account]:
+def account(folder: Path, *bootstrap: str, **variables: str) -> Iterator[Account]:
     """Start moto's server on loopback and bootstrap the account; ``variables`` go to the docker program."""
     with _server(folder) as port:
         made = Account({**_environ(folder, port), **variables}, folder)
-        made.cdk("bootstrap", f"aws://{ID}/{REGION}")
+        made.cdk("bootstrap", f"aws://{ID}/{REGION}", *bootstrap)
         yield made
 
 

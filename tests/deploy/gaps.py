@@ -6,10 +6,13 @@ the CDK CLI believes it. So tests look at what is there, and at the server's log
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+from itertools import islice
 from typing import Any
 
 from moto.awslambda.models import LambdaVersion
 from moto.backends import get_backend
+from moto.cloudformation import parsing
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend
 from moto.cloudformation.parsing import ResourceMap
 from moto.core.common_models import CloudFormationModel
@@ -17,6 +20,7 @@ from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 from moto.ec2.models.internet_gateways import InternetGateway
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.route_tables import RouteTable
+from moto.ec2.models.vpcs import VPC
 from moto.ec2.models.vpn_gateway import VPCGatewayAttachment
 from moto.efs.models import FileSystem
 
@@ -123,6 +127,8 @@ def backend(service: str, account_id: str, region: str) -> Any:
 
 def fill() -> None:
     """Teach moto's own resources what they lack; those above are known by being declared."""
+    parsing.clean_json = _cidr_or(parsing.clean_json)
+    VPC.get_cfn_attribute = _ipv6_or(VPC.get_cfn_attribute)
     FileSystem.get_cfn_attribute = lambda system, name: {"Arn": system.file_system_arn}[name]
     LambdaVersion.get_cfn_attribute = lambda version, name: {"Version": str(version.version)}[name]
     NatGateway.delete = _delete_nat_gateway
@@ -145,6 +151,29 @@ def _delete_nat_gateway(gateway: NatGateway, *_: str) -> None:
 
 def _detach(attachment: VPCGatewayAttachment, account_id: str, region: str) -> None:
     backend("ec2", account_id, region).detach_internet_gateway(attachment.gateway_id, attachment.vpc_id)
+
+
+def _cidr_or(clean: Any) -> Any:
+    """``Fn::Cidr``, which moto does not know: parts of a range of addresses."""
+
+    def clean_or_cidr(value: Any, resources: ResourceMap) -> Any:
+        if not isinstance(value, dict) or "Fn::Cidr" not in value:
+            return clean(value, resources)
+        block, count, bits = clean(value["Fn::Cidr"], resources)
+        network = ip_network(block)
+        parts = network.subnets(new_prefix=network.max_prefixlen - int(bits))
+        return [str(part) for part in islice(parts, int(count))]
+
+    return clean_or_cidr
+
+
+def _ipv6_or(attribute: Any) -> Any:
+    """A VPC's IPv6 addresses, which its subnets ask for and moto then leaves aside."""
+
+    def attribute_or_ipv6(vpc: VPC, name: str) -> Any:
+        return ["2001:db8::/56"] if name == "Ipv6CidrBlocks" else attribute(vpc, name)
+
+    return attribute_or_ipv6
 
 
 def _previous_or(parse: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inference.tasks import all_tasks
-from tests.deploy.gaps import NOT_MADE
+from tests.deploy.declared import BROUGHT_BY_VPC, check_all_is_there
 from tests.deploy.inventory import added
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ pytestmark = pytest.mark.timeout(600)  # the first test of a step waits for all 
 
 CHANGED = ("-c", "sentiment.memory=3538")
 CACHE = "hublet-cache"
-BROUGHT_BY_VPC = {"AWS::EC2::RouteTable": 1, "AWS::EC2::SecurityGroup": 1}
-"""A VPC's own main table and default group, which go with it."""
 DEPLOY = ("deploy", "--require-approval", "never", "--outputs-file")
 
 
@@ -99,17 +97,7 @@ def destroyed(aws: Account, changed: Step) -> Step:
 
 
 def test_all_of_the_template_is_there(empty: Inventory, deployed: Step, template: dict[str, Any]) -> None:
-    declared: dict[str, int] = {}
-    for resource in template["Resources"].values():
-        declared[resource["Type"]] = declared.get(resource["Type"], 0) + 1
-    unknown = declared.keys() - deployed.resources.keys() - NOT_MADE.keys()
-    assert not unknown, f"tests/deploy/inventory.py does not list {unknown}"
-    made = {type: len(names) for type, names in added(empty, deployed.resources).items()}
-    expected = {
-        type: 0 if type in NOT_MADE else count + BROUGHT_BY_VPC.get(type, 0)
-        for type, count in declared.items()
-    }
-    assert {type: made.get(type, 0) for type in declared} == expected
+    check_all_is_there(template, empty, deployed.resources, BROUGHT_BY_VPC)
 
 
 def test_one_image_is_built_and_pushed_before_the_functions_want_it(deployed: Step) -> None:

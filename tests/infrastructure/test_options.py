@@ -44,6 +44,8 @@ def test_the_defaults() -> None:
     assert (options.hub_url, options.hub_port) == ("https://huggingface.co", 443)
     assert (options.tracing, options.dashboard, options.prefetch) == (False, False, False)
     assert (options.alarm_email, options.on_failure_arn, options.max_event_age) == (None, None, 3600)
+    assert (options.vpc_id, options.subnet_ids, options.availability_zones) == (None, (), ("2",))
+    assert (options.permissions_boundary, options.qualifier, options.tags) == (None, None, ())
     assert set(options.overrides.values()) == {TaskOptions()}
 
 
@@ -56,6 +58,8 @@ def test_the_defaults() -> None:
         ({"tasks": f"{TASK}, {TASK}"}, {"tasks": [TASK]}),
         ({"cors_origins": "https://a.example,http://b.example"}, {"cors_origins": ["https://a.example", "http://b.example"]}),
         ({f"{TASK}.memory": "2048"}, {f"{TASK}.memory": 2048}),
+        ({"availability_zones": "3"}, {"availability_zones": 3}),
+        ({"tags": "team=a, cost center=4=2,b="}, {"tags": {"team": "a", "cost center": "4=2", "b": ""}}),
         ({f"{TASK}.memory": "", "name": "", "log_retention_days": ""}, {f"{TASK}.memory": None}),
     ],
 )  # fmt: skip
@@ -109,6 +113,23 @@ BAD: list[tuple[str, Any, str]] = [
     ("on_failure_arn", "arn:aws:sqs:us-east-1:123456789012:failed.fifo", "FIFO"),
     ("max_event_age", "59", "60 to 21600"),
     ("max_event_age", "1h", "60 to 21600"),
+    ("egress", "vpc", "'vpc_id' names"),
+    ("vpc_id", "my-vpc", "vpc-0123456789abcdef0"),
+    ("vpc_id", "vpc-0123456789abcdef0", "'subnet_ids', one subnet in each"),
+    ("subnet_ids", "subnet-0123456789abcdef0", "needs 'vpc_id'"),
+    ("availability_zones", 0, "1 to 6"),
+    ("availability_zones", "7", "1 to 6"),
+    ("availability_zones", "2,us-east-1a", "us-east-1a,us-east-1b"),
+    ("availability_zones", "us-east-1", "us-east-1a,us-east-1b"),
+    ("permissions_boundary", "boundary", "arn:aws:iam::123456789012:policy/boundary"),
+    ("permissions_boundary", "arn:aws:iam::123456789012:role/r", "arn:aws:iam::123456789012:policy/boundary"),
+    ("qualifier", "a-long-qualifier", "at most 10"),
+    ("qualifier", "a b", "at most 10"),
+    ("tags", "team", "key=value,key=value"),
+    ("tags", "=search", "key=value,key=value"),
+    ("tags", "AWS:team=search", "begins with aws:"),
+    ("tags", {"team": "x" * 257}, "key=value,key=value"),
+    ("tags", {f"key{place}": "x" for place in range(41)}, "40 tags"),
     ("nonsense.memory", "2048", TASK),
     ("egres", "nat", "egress"),
 ]
@@ -157,6 +178,33 @@ def test_no_more_environments_are_kept_ready_than_may_run() -> None:
     assert read(**{reserved: 3, ready: 3}).overrides[TASK].provisioned_concurrency == 3
     with pytest.raises(OptionError, match=f"{ready}' must be a whole number from 1 to 3"):
         read(**{reserved: 3, ready: 4})
+
+
+VPC = {"vpc_id": "vpc-0123456789abcdef0", "subnet_ids": "subnet-0123456789abcdef0,subnet-0123abcd"}
+
+
+def test_an_existing_vpc_has_a_way_out_of_its_own() -> None:
+    assert read(**VPC).egress == read(**VPC, egress="vpc").egress == "vpc"
+    assert read(**VPC, egress="none").egress == "none"
+    assert read(**VPC).subnet_ids == ("subnet-0123456789abcdef0", "subnet-0123abcd")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        ("egress", "nat", "vpc, none"),
+        ("egress", "ipv6", "vpc, none"),
+        ("egress", "vpn", "vpc, none"),
+        ("availability_zones", "3", "'vpc_id'"),
+        ("subnet_ids", "10.0.0.0/24", "subnet-0123456789abcdef0"),
+        ("subnet_ids", ",".join(f"subnet-{place:08x}" for place in range(17)), "16 subnets"),
+    ],
+)
+def test_what_contradicts_an_existing_vpc_is_refused(key: str, value: str, allowed: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        read(**VPC | {key: value})
+    assert f"'{key}'" in str(caught.value)
+    assert allowed in str(caught.value)
 
 
 def test_a_long_task_name_is_refused_by_name() -> None:
