@@ -15,7 +15,7 @@ from stacks.failed_events import destination, may_send
 from stacks.function_logs import log_group
 from stacks.model_cache import MOUNT_PATH
 from stacks.task_metrics import TaskMetrics
-from stacks.task_role import TaskRole, may_trace
+from stacks.task_role import TaskRole, may_read, may_trace
 
 if TYPE_CHECKING:
     from inference.task import Task
@@ -32,7 +32,12 @@ ARCHITECTURES = {
     "x86_64": (lambda_.Architecture.X86_64, assets.Platform.LINUX_AMD64),
     "arm64": (lambda_.Architecture.ARM_64, assets.Platform.LINUX_ARM64),
 }
-AUTH = {"iam": lambda_.FunctionUrlAuthType.AWS_IAM, "none": lambda_.FunctionUrlAuthType.NONE}
+AUTH = {
+    "iam": lambda_.FunctionUrlAuthType.AWS_IAM,
+    # Lambda knows no keys: it lets the call through, and the handler looks at it first of all.
+    "key": lambda_.FunctionUrlAuthType.NONE,
+    "none": lambda_.FunctionUrlAuthType.NONE,
+}
 
 
 class TaskFunction(Construct):
@@ -120,8 +125,12 @@ def _events(scope: Construct, options: Options) -> dict[str, Any]:
 
 def _may(options: Options) -> list[iam.PolicyStatement]:
     """What the function's role needs for what was chosen."""
-    tracing = [may_trace()] if options.tracing else []
-    return [*tracing, may_send(options.on_failure_arn)] if options.on_failure_arn else tracing
+    allowed = [may_trace()] if options.tracing else []
+    if options.on_failure_arn:
+        allowed.append(may_send(options.on_failure_arn))
+    if options.hf_token_secret_arn:
+        allowed.append(may_read(options.hf_token_secret_arn))
+    return allowed
 
 
 def _environment(task: Task, options: Options) -> dict[str, str]:
@@ -136,6 +145,9 @@ def _environment(task: Task, options: Options) -> dict[str, str]:
         "PRECISION": options.precision,
         "METRICS_NAMESPACE": options.name,
         "LOG_LEVEL": "INFO",
+        "KEY_SHA256": ",".join(options.key_sha256) or None,
+        # Where the Hub token is, never the token.
+        "HF_TOKEN_SECRET_ARN": options.hf_token_secret_arn,
     }
     return {name: value for name, value in variables.items() if value is not None}
 
