@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import statistics
 import sys
 import time
@@ -127,6 +128,8 @@ async def _timed(name: str, url: str, body: Mapping[str, Any]) -> tuple[Any, flo
 def _call(name: str, url: str, body: Mapping[str, Any] | None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     headers = {"content-type": "application/json", "accept": "application/json"}
+    if key := os.environ.get("HUBLET_KEY"):
+        headers["authorization"] = f"Bearer {key}"
     request = urllib.request.Request(url, data, headers)
     try:
         with urllib.request.urlopen(request) as reply:
