@@ -30,7 +30,7 @@ class HubToken:
         """The token; what keeps it from us is said without the secret, its name or its account."""
         import boto3  # 0.1 s and 40 MB, for the first call of a gated model alone
         from botocore.config import Config
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
         wait_s = max(0.1, min(LONGEST_WAIT_S, deadline.remaining_s / (2 * ATTEMPTS)))
         config = Config(connect_timeout=wait_s, read_timeout=wait_s, retries={"total_max_attempts": ATTEMPTS})
@@ -39,8 +39,10 @@ class HubToken:
             answer = client.get_secret_value(SecretId=self._arn)
         except ClientError as error:
             raise _refusal(error.response) from None
-        except BotoCoreError as error:
+        except HTTPClientError as error:
             raise _no_answer(type(error).__name__) from None
+        except BotoCoreError as error:
+            raise _unreadable(type(error).__name__) from None
         return _token(answer.get("SecretString"))
 
 
@@ -48,7 +50,11 @@ def _refusal(response: dict[str, Any]) -> HubletError:
     code = str(response.get("Error", {}).get("Code", ""))
     if code in PASSING or response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
         return _no_answer(code)
-    return ModelUnavailable(f"the model needs a Hub token, and {WHAT} cannot be read: {code}")
+    return _unreadable(code)
+
+
+def _unreadable(reason: str) -> ModelUnavailable:
+    return ModelUnavailable(f"the model needs a Hub token, and {WHAT} cannot be read: {reason}")
 
 
 def _no_answer(reason: str) -> HubUnreachable:
