@@ -96,19 +96,19 @@ def test_everything_goes_with_the_stack(stack: Synthesized) -> None:
 
 
 def test_the_only_wildcard_is_the_one_that_aws_asks_for(stack: Synthesized) -> None:
-    check_wildcards(stack, [NETWORK_INTERFACES])
+    check_wildcards(stack, NETWORK_INTERFACES)
 
 
 def test_with_every_option_the_only_wildcards_are_those_that_aws_asks_for(synth: Synth) -> None:
-    check_wildcards(synth(**EVERY_OPTION), [NETWORK_INTERFACES, TRACES])
+    check_wildcards(synth(**EVERY_OPTION), [*NETWORK_INTERFACES, *TRACES])
 
 
-def check_wildcards(stack: Synthesized, forced: list[list[str]]) -> None:
+def check_wildcards(stack: Synthesized, forced: list[str]) -> None:
     for statement in policy_statements(stack):
         assert "*" not in json.dumps(statement["Action"])
         if "*" in json.dumps(statement["Resource"]):
             assert statement["Resource"] == "*"
-            assert statement["Action"] in forced
+            assert set(statement["Action"]) <= set(forced)
     assert not any("Policies" in role["Properties"] for role in stack.all("AWS::IAM::Role").values())
 
 
