@@ -28,7 +28,7 @@ class HubToken:
 
     def read(self, deadline: Deadline) -> str:
         """The token; what keeps it from us is said without the secret, its name or its account."""
-        import boto3  # 0.1 s and 40 MB, for the first call of a gated model alone
+        import boto3  # half a second and 34 MB, for the first call of a gated model alone
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
