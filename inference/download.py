@@ -9,7 +9,7 @@ from __future__ import annotations
 import fnmatch
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,8 @@ class Job:
     """Whether ``pytorch_model.bin`` will do where there are no safetensors."""
     own_graph: bool
     """Whether a graph of the repository's own is of use."""
+    token: str | None = field(default=None, repr=False)
+    """For a model that the Hub does not give to everybody."""
 
 
 def main() -> int:
@@ -54,7 +56,7 @@ def main() -> int:
         commit, snapshot = fetch(job)
         emit(done=commit, snapshot=str(snapshot))
     except Exception as error:
-        reason = error if isinstance(error, Refused) else explain(error, job.model, job.revision)
+        reason = error if isinstance(error, Refused) else explain(error, job.model, job.revision, job.token)
         emit(error=reason.kind, message=reason.message, retry_after_s=reason.retry_after_s)
     return 0
 
@@ -144,7 +146,7 @@ def _is_wanted(name: str) -> bool:
 def _model_info(job: Job) -> ModelInfo:
     from huggingface_hub import HfApi
 
-    api = HfApi(endpoint=job.hub_url)
+    api = HfApi(endpoint=job.hub_url, token=job.token or False)
     return api.model_info(job.model, revision=job.revision, files_metadata=True, timeout=INFO_TIMEOUT_S)
 
 
@@ -163,6 +165,7 @@ def _download(job: Job, commit: str, files: list[RepoSibling]) -> Path:
                 revision=commit,
                 cache_dir=job.hub_cache,
                 endpoint=job.hub_url,
+                token=job.token or False,
                 allow_patterns=[_literal(file.rfilename) for file in files],
             )
         )

@@ -28,6 +28,12 @@ class BadRequest(HubletError):
     status = 400
 
 
+class Unauthorized(HubletError):
+    """The function asks for a key, and this call shows none that is valid."""
+
+    status = 401
+
+
 class NotFound(HubletError):
     """No such route."""
 
@@ -78,6 +84,10 @@ class ModelUnavailable(HubletError):
     """The Hub says: no such model or revision, gated, or a token is missing."""
 
     status = 424
+
+
+class TokenNeeded(ModelUnavailable):
+    """The same, where a Hub token may help; callers see :class:`ModelUnavailable`."""
 
 
 class InternalError(HubletError):

@@ -17,7 +17,7 @@ from inference.artifact import SUFFIX, Artifact, DamagedArtifact
 from inference.cache_files import is_held, recorded_commit, set_aside, try_lock, write_atomically
 from inference.cache_layout import CacheLayout
 from inference.engines.choose import ONNX_HEADS, head_of
-from inference.errors import CacheFull, InternalError, ModelNotReady
+from inference.errors import CacheFull, InternalError, ModelNotReady, ModelUnavailable, TokenNeeded
 from inference.progress import Progress
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inference.deadline import Deadline
+    from inference.hub_token import HubToken
     from inference.task import Model
 
 DOWNLOAD = "inference.download"
@@ -64,10 +65,18 @@ class Purpose:
 class ModelFiles:
     """The cache under one mount; safe to use from many processes on many machines at once."""
 
-    def __init__(self, root: Path, hub_url: str, environment: Mapping[str, str], purpose: Purpose) -> None:
+    def __init__(
+        self,
+        root: Path,
+        hub_url: str,
+        environment: Mapping[str, str],
+        purpose: Purpose,
+        token: HubToken | None = None,
+    ) -> None:
         self._layout = CacheLayout(root)
         self._hub_url = hub_url
         self._purpose = purpose
+        self._token = token
         self._environment = {**environment, **CHILD_ENVIRONMENT}
 
     def find(self, model: Model) -> Artifact | None:
@@ -117,7 +126,7 @@ class ModelFiles:
 
     def _make(self, model: Model, deadline: Deadline, report: Report) -> Artifact:
         """Two children: one has the network and no torch, the other torch and nothing to reach."""
-        downloaded = self._run(model, DOWNLOAD, self._download_job(model), deadline, report)
+        downloaded = self._download(model, deadline, report)
         commit = str(downloaded["done"])
         if not model.is_pinned:
             write_atomically(self._revision(model), {"commit": commit})
@@ -133,6 +142,21 @@ class ModelFiles:
         if found is None:
             raise InternalError("the model was prepared but cannot be read on the cache")
         return found
+
+    def _download(self, model: Model, deadline: Deadline, report: Report) -> dict[str, Any]:
+        """Without a token first: most models need none, and then nothing reads it."""
+        job = self._download_job(model)
+        try:
+            return self._run(model, DOWNLOAD, job, deadline, report)
+        except TokenNeeded as error:
+            if self._token is None:
+                raise ModelUnavailable(error.message) from None
+        # The child reads it from a pipe; arguments and variables would be open to other processes.
+        job["token"] = self._token.read(deadline)
+        try:
+            return self._run(model, DOWNLOAD, job, deadline, report)
+        except TokenNeeded as error:
+            raise ModelUnavailable(error.message) from None
 
     def _download_job(self, model: Model) -> dict[str, Any]:
         return {

@@ -27,6 +27,7 @@ ERROR: dict[str, Any] = {
 }
 ERRORS = {
     "400": "The body cannot be read as what it claims to be.",
+    "401": "The function asks for a key, and the call shows none that is valid.",
     "406": "None of the accepted content types can be made.",
     "413": "The body or the answer passes the limit.",
     "415": "The content type is none that this function reads.",
@@ -48,10 +49,14 @@ OPENAI_ERROR = {
         },
     },
 }
+KEY: dict[str, Any] = {
+    "security": [{"key": []}],
+    "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+}
 MEDIA_BODIES = {"image": "image/*", "audio": "audio/*"}
 
 
-def document(task: Task) -> dict[str, Any]:
+def document(task: Task, *, needs_key: bool = False) -> dict[str, Any]:
     """The whole document."""
     operations = {
         "describe": _operation("What this function is.", _json("object")),
@@ -85,6 +90,7 @@ def document(task: Task) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": task.function_name, "summary": task.summary, "version": "1"},
         "paths": paths,
+        **(KEY if needs_key else {}),
     }
 
 

@@ -16,18 +16,20 @@ class Refused(Exception):
         self.retry_after_s = retry_after_s
 
 
-def explain(error: Exception, model: str, revision: str) -> Refused:
+def explain(error: Exception, model: str, revision: str, token: str | None = None) -> Refused:
     """Any library error as one of ours; its own text stays in the log, since it may carry paths."""
     from huggingface_hub import errors
 
-    print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+    print(_without(token, f"{type(error).__name__}: {error}"), file=sys.stderr, flush=True)
     what = f"{model} at revision {revision}"
     if isinstance(error, errors.GatedRepoError):
-        return Refused("ModelUnavailable", f"{what} is gated: its owner must grant access to a Hub token")
+        need = "the Hub token has no access to it" if token else "its owner must grant access to a Hub token"
+        return Refused("TokenNeeded", f"{what} is gated: {need}")
     if isinstance(error, errors.RevisionNotFoundError):
         return Refused("ModelUnavailable", f"the Hub has {model}, but not revision {revision}")
     if isinstance(error, errors.RepositoryNotFoundError):
-        return Refused("ModelUnavailable", f"the Hub has no model {what}, or it needs a token")
+        need = "the Hub token has no access to it" if token else "it needs a token"
+        return Refused("TokenNeeded", f"the Hub has no model {what}, or {need}")
     if isinstance(error, errors.HfHubHTTPError) and error.response is not None:
         return _explain_status(error.response.status_code, dict(error.response.headers), what)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -37,9 +39,14 @@ def explain(error: Exception, model: str, revision: str) -> Refused:
     return Refused("HubUnreachable", f"the Hub did not deliver {what}: {type(error).__name__}", 30)
 
 
+def _without(token: str | None, text: str) -> str:
+    """The Hub may repeat in its answer what it was sent."""
+    return text.replace(token, "[token]") if token else text
+
+
 def _explain_status(status: int, headers: dict[str, str], what: str) -> Refused:
     if status in (401, 403):
-        return Refused("ModelUnavailable", f"the Hub refused access to {what} ({status})")
+        return Refused("TokenNeeded", f"the Hub refused access to {what} ({status})")
     if status == 404:
         return Refused("ModelUnavailable", f"the Hub has no {what}")
     retry_after_s = _reset_s(headers) if status == 429 else 30.0

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from inference.errors import HubletError, ModelNotReady, PayloadTooLarge
+from inference.errors import HubletError, ModelNotReady, PayloadTooLarge, Unauthorized
 
 JSON = "application/json"
 MAX_REPLY_BYTES = 6 * 1024 * 1024
@@ -48,6 +48,8 @@ def http_error(error: HubletError, request_id: str, *, is_openai: bool = False) 
     if is_openai:
         document["error"] = {"message": error.message, "type": kind, "code": None, "param": None}
     headers = {"content-type": JSON, "x-request-id": request_id}
+    if isinstance(error, Unauthorized):
+        headers["www-authenticate"] = "Bearer"
     if error.retry_after_s is not None:
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after_s)))
     if isinstance(error, ModelNotReady):

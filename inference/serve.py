@@ -11,6 +11,8 @@ from inference import request as requests
 from inference.deadline import Deadline
 from inference.engines import engine
 from inference.engines.choose import TEXT_TO_IMAGE
+from inference.hub_token import HubToken
+from inference.keys import Keys
 from inference.model_files import ModelFiles
 from inference.openai import completions, embeddings, models
 from inference.purpose import purpose
@@ -44,8 +46,13 @@ class Service:
     def __init__(self, task: Task, settings: Settings, load: Loader = engine.load) -> None:
         self._task = task.with_model(settings.model, settings.revision)
         self._files = ModelFiles(
-            settings.cache, settings.hub_url, settings.child_environment, purpose(self._task, settings)
+            settings.cache,
+            settings.hub_url,
+            settings.child_environment,
+            purpose(self._task, settings),
+            HubToken(settings.token_secret_arn) if settings.token_secret_arn else None,
         )
+        self._keys = Keys(settings.key_sha256)
         self._log = RequestLog(task, settings)
         self._runs = Runs(self._files, task.pipeline_tag, settings, load, self._log.logger)
 
@@ -58,6 +65,10 @@ class Service:
         self._log.begin(context.aws_request_id)
         run = Run(self._task.model, Deadline.of(context))
         try:
+            if requests.is_function_url(event):
+                # Before the body is as much as decoded. Lambda itself makes this part of an event: who calls
+                # the URL cannot leave it out, and who invokes directly was let in by IAM.
+                self._keys.check(event.get("headers"))
             request = requests.read(event)
             walk = Walk(request, context.aws_request_id, run)
             answer = self._answer(walk)
@@ -82,7 +93,7 @@ class Service:
             return self._prepare(walk) if request.event == PREPARE else self._infer(walk)
         actions: dict[str, Callable[[], Answer]] = {
             "describe": lambda: Answer(describe.function(task, self._runs.manifest(task.model))),
-            "openapi": lambda: Answer(openapi.document(task)),
+            "openapi": lambda: Answer(openapi.document(task, needs_key=bool(self._keys.sha256))),
             "health": lambda: Answer(self.health()),
             "infer": lambda: self._infer(walk),
             "chat": lambda: self._complete(walk, is_chat=True),

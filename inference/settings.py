@@ -17,6 +17,8 @@ DEFAULT_HUB = "https://huggingface.co"
 
 MODEL_ID = r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?"
 REVISION = r"[A-Za-z0-9][\w.-]*"
+SECRET_ARN = r"arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+"
+HASHES = r"[0-9a-f]{64}(,[0-9a-f]{64})?"
 
 # All that a child process is given: how to start and how to reach the network; no credentials of any kind.
 PASSED_ON = (
@@ -57,6 +59,10 @@ class Settings:
     """Whether Lambda keeps this environment ready, so that its start is nobody's wait."""
     child_environment: Mapping[str, str]
     """For the processes that download and convert."""
+    key_sha256: tuple[str, ...] = ()
+    """Of the keys that open the URL; none: the function asks for no key."""
+    token_secret_arn: str | None = None
+    """Of the secret that has the Hub token for gated models."""
     cores: int | None = None
     """That the machine has: fewer than Lambda would give, where a function runs elsewhere."""
 
@@ -75,6 +81,8 @@ class Settings:
             metrics_namespace=_matching(environ, "METRICS_NAMESPACE", r"[A-Za-z][\w-]*") or "Hublet",
             is_provisioned=environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "provisioned-concurrency",
             child_environment={name: environ[name] for name in PASSED_ON if name in environ},
+            key_sha256=_hashes(environ, "KEY_SHA256"),
+            token_secret_arn=_matching(environ, "HF_TOKEN_SECRET_ARN", SECRET_ARN),
             cores=cores,
         )
 
@@ -97,6 +105,16 @@ def _matching(environ: Mapping[str, str], name: str, pattern: str) -> str | None
     if value is not None and not re.fullmatch(pattern, value):
         raise SettingsError(f"{name} does not look right: it must match {pattern}")
     return value
+
+
+def _hashes(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Set but empty or wrong stops the function: it must not answer everybody because of a slip."""
+    value = environ.get(name)
+    if value is None:
+        return ()
+    if not re.fullmatch(HASHES, value):
+        raise SettingsError(f"{name} must be one or two SHA-256 in hexadecimal, with a comma between")
+    return tuple(value.split(","))
 
 
 def _whole_number(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -18,15 +18,21 @@ CUDA = (
 
 
 def main() -> None:
-    """Three sets: run locally and deploy; the same with tests; the image."""
+    """Four sets: run locally and deploy; the same with tests; the image; checkov, apart from all others."""
     with Path("pyproject.toml").open("rb") as stream:
-        runtime = tomllib.load(stream)["project"]["optional-dependencies"]["runtime"]
+        extras = tomllib.load(stream)["project"]["optional-dependencies"]
     _compile("pyproject.toml", "-o", "requirements.txt")
     _compile("pyproject.toml", "--extra", "dev", "-c", "requirements.txt", "-o", "requirements-dev.txt")
+    _compile_alone(extras["runtime"], "-c", "requirements.txt", "-o", "docker/requirements.txt")
+    _compile_alone(extras["checkov"], "-o", "requirements-checkov.txt")
+
+
+def _compile_alone(packages: list[str], *arguments: str) -> None:
+    """Without the project's own dependencies."""
     with tempfile.NamedTemporaryFile("w", suffix=".in") as source:
-        source.write("\n".join(runtime))
+        source.write("\n".join(packages))
         source.flush()
-        _compile(source.name, "-c", "requirements.txt", "-o", "docker/requirements.txt")
+        _compile(source.name, *arguments)
 
 
 def _compile(*arguments: str) -> None:

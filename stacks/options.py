@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from stacks import account_options as account
-from stacks.context import OptionError, choice, flag, matching, text, words
+from stacks.caller_options import auth, hf_token_secret_arn, key_sha256
+from stacks.context import OptionError, choice, flag, matching, words
 from stacks.operation_options import alarm_email, max_event_age_s, on_failure_arn
 from stacks.task_options import TaskOptions
 
@@ -21,7 +22,6 @@ DEFAULT_NAME = "Hublet"
 DEFAULT_HUB = "https://huggingface.co"
 DEFAULT_LOG_RETENTION_DAYS = 14
 
-AUTH = ("iam", "none")
 ARCHITECTURES = ("x86_64", "arm64")
 THROUGHPUT = ("bursting", "elastic")
 PRECISIONS = ("auto", "int8", "fp32")
@@ -46,6 +46,9 @@ class Options:
     tasks: tuple[str, ...]
     egress: str
     auth: str
+    key_sha256: tuple[str, ...]
+    """Of the keys that open the URLs, with ``auth=key``."""
+    hf_token_secret_arn: str | None
     cors_origins: tuple[str, ...]
     architecture: str
     efs_throughput: str
@@ -79,7 +82,9 @@ class Options:
             or DEFAULT_NAME,
             tasks=_tasks(context, [task.name for task in tasks]),
             egress=account.egress(context),
-            auth=_auth(context),
+            auth=auth(context),
+            key_sha256=key_sha256(context, auth(context)),
+            hf_token_secret_arn=hf_token_secret_arn(context, account.egress(context)),
             cors_origins=_origins(context),
             architecture=choice(context, "architecture", ARCHITECTURES),
             efs_throughput=choice(context, "efs_throughput", THROUGHPUT),
@@ -138,19 +143,6 @@ def _tasks(context: Mapping[str, Any], known: Sequence[str]) -> tuple[str, ...]:
         allowed = f"all, or a comma list of {', '.join(known)}"
         raise OptionError(f"context key 'tasks' must be {allowed}; not {', '.join(unknown)!r}")
     return tuple(known) if chosen == ("all",) else chosen
-
-
-def _auth(context: Mapping[str, Any]) -> str:
-    accepted = flag(context, "i_accept_public")
-    if text(context, "auth") == "key":
-        raise OptionError("context key 'auth': 'key' is not available yet; allowed: iam, none")
-    auth = choice(context, "auth", AUTH)
-    if auth == "none" and not accepted:
-        raise OptionError(
-            "context key 'auth': 'none' lets anybody on the internet call the functions at your cost; "
-            "add -c i_accept_public=true if that is what you want"
-        )
-    return auth
 
 
 def _origins(context: Mapping[str, Any]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from stacks.function_image import image_settings
 from stacks.function_logs import log_group
 from stacks.model_cache import MOUNT_PATH
 from stacks.task_metrics import TaskMetrics
-from stacks.task_role import TaskRole, may_trace
+from stacks.task_role import TaskRole, may_read, may_trace
 
 if TYPE_CHECKING:
     from inference.task import Task
@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 ALIAS = "live"
 SIGNING_HEADERS = ["x-amz-content-sha256", "x-amz-date", "x-amz-security-token"]
 
-AUTH = {"iam": lambda_.FunctionUrlAuthType.AWS_IAM, "none": lambda_.FunctionUrlAuthType.NONE}
+AUTH = {
+    "iam": lambda_.FunctionUrlAuthType.AWS_IAM,
+    # Lambda knows no keys: it lets the call through, and the handler looks at it first of all.
+    "key": lambda_.FunctionUrlAuthType.NONE,
+    "none": lambda_.FunctionUrlAuthType.NONE,
+}
 
 
 class TaskFunction(Construct):
@@ -102,8 +107,12 @@ def event_settings(scope: Construct, options: Options) -> dict[str, Any]:
 
 def _may(options: Options) -> list[iam.PolicyStatement]:
     """What the function's role needs for what was chosen."""
-    tracing = [may_trace()] if options.tracing else []
-    return [*tracing, may_send(options.on_failure_arn)] if options.on_failure_arn else tracing
+    allowed = [may_trace()] if options.tracing else []
+    if options.on_failure_arn:
+        allowed.append(may_send(options.on_failure_arn))
+    if options.hf_token_secret_arn:
+        allowed.append(may_read(options.hf_token_secret_arn))
+    return allowed
 
 
 def _environment(task: Task, options: Options) -> dict[str, str]:
@@ -118,6 +127,9 @@ def _environment(task: Task, options: Options) -> dict[str, str]:
         "PRECISION": options.precision,
         "METRICS_NAMESPACE": options.name,
         "LOG_LEVEL": "INFO",
+        "KEY_SHA256": ",".join(options.key_sha256) or None,
+        # Where the Hub token is, never the token.
+        "HF_TOKEN_SECRET_ARN": options.hf_token_secret_arn,
     }
     return {name: value for name, value in variables.items() if value is not None}
 

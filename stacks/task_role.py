@@ -86,6 +86,11 @@ def may_trace() -> iam.PolicyStatement:
     return iam.PolicyStatement(actions=["xray:PutTelemetryRecords", "xray:PutTraceSegments"], resources=["*"])
 
 
+def may_read(secret_arn: str) -> iam.PolicyStatement:
+    """Read this one secret and no other."""
+    return iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[secret_arn])
+
+
 def _write(log_group: logs.LogGroup) -> iam.PolicyStatement:
     return iam.PolicyStatement(
         actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.log_group_arn]

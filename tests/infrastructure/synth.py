@@ -31,7 +31,13 @@ CDK_JSON = json.loads((ROOT / "cdk.json").read_text())
 Resource = dict[str, Any]
 
 EGRESS = ("nat", "ipv6", "none")
-AUTH: dict[str, dict[str, str]] = {"iam": {}, "none": {"auth": "none", "i_accept_public": "true"}}
+KEY_SHA256 = "5b" * 32
+SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hub/token-AbCd12"
+AUTH: dict[str, dict[str, str]] = {
+    "iam": {},
+    "key": {"auth": "key", "key_sha256": KEY_SHA256},
+    "none": {"auth": "none", "i_accept_public": "true"},
+}
 MODES = {f"{egress}-{auth}": {"egress": egress, **AUTH[auth]} for egress in EGRESS for auth in AUTH}
 
 

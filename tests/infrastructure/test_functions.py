@@ -96,35 +96,6 @@ def test_only_signed_calls_are_let_in_by_default(synth: Synth, task: Task, egres
     stack.check.resource_count_is("AWS::Lambda::Permission", 0)
 
 
-@pytest.mark.parametrize("egress", EGRESS)
-def test_a_public_url_has_both_permissions_it_needs(synth: Synth, task: Task, egress: str) -> None:
-    stack = synth(**MODES[f"{egress}-none"])
-    function, _ = stack.function(task)
-    ((_, url),) = stack.belonging_to(function, "AWS::Lambda::Url").items()
-    assert url["Properties"]["AuthType"] == "NONE"
-    ((alias, _),) = stack.belonging_to(function, "AWS::Lambda::Alias").items()
-    permissions = [
-        permission["Properties"]
-        for permission in stack.all("AWS::Lambda::Permission").values()
-        if permission["Properties"]["FunctionName"] == {"Ref": alias}
-    ]
-    assert sorted(permission["Action"] for permission in permissions) == [
-        "lambda:InvokeFunction",
-        "lambda:InvokeFunctionUrl",
-    ]
-    for permission in permissions:
-        assert permission["Principal"] == "*"
-        through_the_url = permission.get("InvokedViaFunctionUrl") is True
-        assert through_the_url or permission.get("FunctionUrlAuthType") == "NONE"
-
-
-def test_a_public_stack_says_so(synth: Synth) -> None:
-    from aws_cdk.assertions import Annotations, Match
-
-    stack = synth(**MODES["nat-none"]).stack
-    Annotations.from_stack(stack).has_warning("*", Match.string_like_regexp("anybody on the internet"))
-
-
 def test_failed_events_are_not_tried_again(stack: Synthesized, task: Task) -> None:
     function, _ = stack.function(task)
     configs = stack.belonging_to(function, "AWS::Lambda::EventInvokeConfig").values()
@@ -172,8 +143,8 @@ def test_an_operators_choices_reach_the_function(synth: Synth, task: Task) -> No
 
 
 def test_a_page_may_call_only_when_its_origin_is_listed(synth: Synth) -> None:
-    for auth in AUTH.values():
-        stack = synth(egress="nat", **auth)
+    for auth in AUTH:
+        stack = synth(**MODES[f"nat-{auth}"])
         stack.check.all_resources_properties("AWS::Lambda::Url", {"Cors": Match.absent()})
     listed = synth(cors_origins="https://a.example, https://b.example:8443")
     listed.check.all_resources_properties(

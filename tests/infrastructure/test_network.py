@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.infrastructure.synth import MODES
+from tests.infrastructure.synth import AUTH, MODES
 
 if TYPE_CHECKING:
     from tests.infrastructure.conftest import Synth
@@ -52,7 +52,7 @@ def test_ipv6_goes_out_through_an_egress_only_gateway(stack: Synthesized, mode: 
         assert all(route["EgressOnlyInternetGatewayId"] == {"Ref": gateway} for route in routes)
 
 
-@pytest.mark.parametrize("auth", ["iam", "none"])
+@pytest.mark.parametrize("auth", AUTH)
 def test_without_egress_there_is_no_route_at_all(synth: Synth, auth: str) -> None:
     synth(**MODES[f"none-{auth}"]).check.resource_count_is("AWS::EC2::Route", 0)
 

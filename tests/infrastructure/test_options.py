@@ -19,6 +19,7 @@ from tests.infrastructure.synth import CDK_JSON
 
 TASKS = all_tasks()
 TASK = TASKS[0].name
+SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hub/token-AbCd12"
 
 
 def read(**context: Any) -> Options:
@@ -39,6 +40,7 @@ def test_the_defaults() -> None:
     assert options.name == "Hublet"
     assert options.tasks == tuple(task.name for task in TASKS)
     assert (options.egress, options.auth, options.cors_origins) == ("nat", "iam", ())
+    assert (options.key_sha256, options.hf_token_secret_arn) == ((), None)
     assert (options.architecture, options.efs_throughput) == ("x86_64", "bursting")
     assert (options.log_retention_days, options.keep_cache) == (14, False)
     assert (options.hub_url, options.hub_port) == ("https://huggingface.co", 443)
@@ -74,8 +76,12 @@ BAD: list[tuple[str, Any, str]] = [
     ("tasks", "nonsense", TASK),
     ("tasks", f"all,{TASK}", TASK),
     ("egress", "vpn", "nat, ipv6, none"),
-    ("auth", "open", "iam, none"),
-    ("auth", "key", "not available yet"),
+    ("auth", "open", "iam, key, none"),
+    ("auth", "key", "key_sha256"),
+    ("key_sha256", "0" * 64, "auth=key"),
+    ("hf_token_secret_arn", "hf_canary", "full ARN"),
+    ("hf_token_secret_arn", SECRET_ARN[:-7], "six characters"),
+    ("hf_token_secret_arn", f"{SECRET_ARN}:token::", "full ARN"),
     ("auth", "none", "i_accept_public=true"),
     ("i_accept_public", "yes", "true"),
     ("cors_origins", "*", "https://example.com"),
@@ -148,6 +154,40 @@ def test_a_bad_value_names_its_key_and_what_is_allowed(key: str, value: Any, all
 def test_the_cdks_own_keys_are_left_alone() -> None:
     own = {"aws:cdk:enable-path-metadata": True, "@aws-cdk/core:x": True, "cdk-x": 1, "cli-telemetry": False}
     assert read(**own) == read()
+
+
+def test_one_key_or_two() -> None:
+    one, other = "0" * 64, "aB" * 32
+    assert read(auth="key", key_sha256=one).key_sha256 == (one,)
+    both = read(auth="key", key_sha256=f"{one}, {other}")
+    assert both == read(auth="key", key_sha256=[one, other])
+    assert both.key_sha256 == (one, other.lower())
+
+
+@pytest.mark.parametrize(
+    "given", ["hublet_canary", "canary" * 20, f"{'0' * 64},canary", f"{'0' * 64} canary", "a,b,canary"]
+)
+def test_what_may_be_a_key_is_not_shown(given: str) -> None:
+    with pytest.raises(OptionError, match="'key_sha256' must be one SHA-256") as caught:
+        read(auth="key", key_sha256=given)
+    assert "canary" not in str(caught.value)
+
+
+def test_three_keys_are_too_many() -> None:
+    with pytest.raises(OptionError, match="or two"):
+        read(auth="key", key_sha256=",".join(digit * 64 for digit in "abc"))
+
+
+def test_what_may_be_a_token_is_not_shown() -> None:
+    with pytest.raises(OptionError) as caught:
+        read(hf_token_secret_arn="hf_canary")
+    assert "canary" not in str(caught.value)
+
+
+def test_a_hub_token_is_of_use_only_with_a_way_to_the_hub() -> None:
+    assert read(hf_token_secret_arn=SECRET_ARN, egress="ipv6").hf_token_secret_arn == SECRET_ARN
+    with pytest.raises(OptionError, match="'hf_token_secret_arn' needs a way out"):
+        read(hf_token_secret_arn=SECRET_ARN, egress="none")
 
 
 def test_public_takes_two_words() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inference.tasks import all_tasks
-from tests.infrastructure.synth import MODES
+from tests.infrastructure.synth import MODES, SECRET_ARN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +27,21 @@ NETWORK_INTERFACES = [
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
 ]
+
+# X-Ray knows no resources (IAM service authorization reference, AWS X-Ray).
+TRACES = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+
+EVERY_OPTION = {
+    **MODES["ipv6-key"],
+    "hf_token_secret_arn": SECRET_ARN,
+    "tracing": "true",
+    "prefetch": "true",
+    "dashboard": "true",
+    "alarm_email": "someone@example.com",
+    "on_failure_arn": "arn:aws:sqs:us-east-1:123456789012:failed-events",
+    "cors_origins": "https://a.example",
+    "keep_cache": "true",
+}
 
 ACKNOWLEDGED = {"AwsSolutions-VPC7", "AwsSolutions-IAM5[Resource::*]"}
 
@@ -81,11 +96,20 @@ def test_everything_goes_with_the_stack(stack: Synthesized) -> None:
 
 
 def test_the_only_wildcard_is_the_one_that_aws_asks_for(stack: Synthesized) -> None:
+    check_wildcards(stack, NETWORK_INTERFACES)
+
+
+def test_with_every_option_the_only_wildcards_are_those_that_aws_asks_for(synth: Synth) -> None:
+    check_wildcards(synth(**EVERY_OPTION), [*NETWORK_INTERFACES, *TRACES])
+
+
+def check_wildcards(stack: Synthesized, forced: list[str]) -> None:
     for statement in policy_statements(stack):
         assert "*" not in json.dumps(statement["Action"])
         if "*" in json.dumps(statement["Resource"]):
             assert statement["Resource"] == "*"
-            assert statement["Action"] == NETWORK_INTERFACES
+            assert set(statement["Action"]) <= set(forced)
+    assert not any("Policies" in role["Properties"] for role in stack.all("AWS::IAM::Role").values())
 
 
 def test_code_may_not_use_the_network_permissions_of_its_role(stack: Synthesized) -> None:

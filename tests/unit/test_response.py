@@ -13,6 +13,7 @@ from inference.response import Answer
 
 STATUSES = {
     "BadRequest": 400,
+    "Unauthorized": 401,
     "NotFound": 404,
     "MethodNotAllowed": 405,
     "NotAcceptable": 406,
@@ -20,6 +21,7 @@ STATUSES = {
     "UnsupportedMediaType": 415,
     "InvalidField": 422,
     "ModelUnavailable": 424,
+    "TokenNeeded": 424,
     "HubletError": 500,
     "InternalError": 500,
     "ModelNotReady": 503,

@@ -1,0 +1,105 @@
+"""Who may call: what the template says of keys, of public URLs, and of the Hub token."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from aws_cdk.assertions import Annotations, Match
+
+from inference.settings import Settings
+from inference.tasks import all_tasks
+from tests.infrastructure.synth import AUTH, EGRESS, KEY_SHA256, MODES, SECRET_ARN
+
+if TYPE_CHECKING:
+    from inference.task import Task
+    from tests.infrastructure.conftest import Synth
+    from tests.infrastructure.synth import Synthesized
+
+OPEN = [f"{egress}-{auth}" for egress in EGRESS for auth in ("key", "none")]
+
+
+@pytest.mark.parametrize("mode", OPEN)
+def test_an_open_url_has_both_permissions_it_needs(synth: Synth, task: Task, mode: str) -> None:
+    """And lets nobody invoke the function but through the URL."""
+    stack = synth(**MODES[mode])
+    function, _ = stack.function(task)
+    ((_, url),) = stack.belonging_to(function, "AWS::Lambda::Url").items()
+    assert url["Properties"]["AuthType"] == "NONE"
+    ((alias, _),) = stack.belonging_to(function, "AWS::Lambda::Alias").items()
+    permissions = [
+        permission["Properties"]
+        for permission in stack.all("AWS::Lambda::Permission").values()
+        if permission["Properties"]["FunctionName"] == {"Ref": alias}
+    ]
+    assert sorted(permission["Action"] for permission in permissions) == [
+        "lambda:InvokeFunction",
+        "lambda:InvokeFunctionUrl",
+    ]
+    for permission in permissions:
+        assert permission["Principal"] == "*"
+        through_the_url = permission.get("InvokedViaFunctionUrl") is True
+        assert through_the_url or permission.get("FunctionUrlAuthType") == "NONE"
+
+
+@pytest.mark.parametrize("egress", EGRESS)
+def test_a_function_is_given_the_hash_of_its_key(synth: Synth, task: Task, egress: str) -> None:
+    stack = synth(**MODES[f"{egress}-key"])
+    _, function = stack.function(task)
+    variables = function["Properties"]["Environment"]["Variables"]
+    assert variables["KEY_SHA256"] == KEY_SHA256
+    assert Settings.from_env(variables).key_sha256 == (KEY_SHA256,)
+
+
+def test_two_keys_reach_the_functions(synth: Synth) -> None:
+    hashes = ("0a" * 32, "1b" * 32)
+    stack = synth(auth="key", key_sha256=",".join(hashes), tasks="sentiment")
+    (function,) = stack.all("AWS::Lambda::Function").values()
+    assert Settings.from_env(function["Properties"]["Environment"]["Variables"]).key_sha256 == hashes
+
+
+@pytest.mark.parametrize("auth", ["iam", "none"])
+def test_no_key_where_none_is_asked_for(synth: Synth, auth: str) -> None:
+    stack = synth(**MODES[f"nat-{auth}"])
+    assert "KEY_SHA256" not in json.dumps(stack.template)
+
+
+@pytest.mark.parametrize("auth", AUTH)
+def test_only_a_public_stack_warns(synth: Synth, auth: str) -> None:
+    annotations = Annotations.from_stack(synth(**MODES[f"nat-{auth}"]).stack)
+    words = Match.string_like_regexp("anybody on the internet")
+    if auth == "none":
+        annotations.has_warning("*", words)
+    else:
+        annotations.has_no_warning("*", words)
+
+
+@pytest.fixture(params=["nat", "ipv6"])
+def with_token(request: pytest.FixtureRequest, synth: Synth) -> Synthesized:
+    return synth(egress=request.param, hf_token_secret_arn=SECRET_ARN)
+
+
+def test_each_role_may_read_the_one_secret(with_token: Synthesized) -> None:
+    reads = [
+        statement
+        for policy in with_token.all("AWS::IAM::Policy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "secretsmanager" in json.dumps(statement)
+    ]
+    assert len(reads) == len(all_tasks())
+    wanted = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": SECRET_ARN}
+    assert all(read == wanted for read in reads)
+
+
+def test_a_function_is_told_where_the_token_is_and_nothing_resolves_it(with_token: Synthesized) -> None:
+    """A dynamic reference would put the token into the function's configuration."""
+    for function in with_token.all("AWS::Lambda::Function").values():
+        variables = function["Properties"]["Environment"]["Variables"]
+        assert Settings.from_env(variables).token_secret_arn == SECRET_ARN
+    assert "{{resolve:" not in json.dumps(with_token.template)
+    assert not with_token.all("AWS::SecretsManager::Secret")
+
+
+def test_without_a_token_no_role_reads_secrets(stack: Synthesized) -> None:
+    assert "secretsmanager" not in json.dumps(stack.template)
