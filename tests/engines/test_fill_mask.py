@@ -125,6 +125,14 @@ def test_a_batch_answers_as_its_texts_do_alone(pair: Pair) -> None:
     assert call(pair.head, texts) == [call(pair.head, [text])[0] for text in texts]
 
 
+def test_it_tells_how_many_tokens_it_read(pair: Pair) -> None:
+    call(pair.head, MASKED)
+    read = pair.pipeline.tokenizer(MASKED, verbose=False)["input_ids"]
+    assert pair.head.last_tokens == sum(map(len, read))
+    call(pair.head, [LONG + MASK])
+    assert pair.head.last_tokens <= WINDOW  # only the window with the mask
+
+
 def test_spaces_before_marks_are_undone_where_the_repository_asks(tmp_path: Path) -> None:
     import json
 

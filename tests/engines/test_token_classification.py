@@ -91,6 +91,15 @@ def test_a_batch_answers_as_its_texts_do_alone(pair: Pair) -> None:
     assert call(pair.head, texts) == [call(pair.head, [text])[0] for text in texts]
 
 
+def test_it_tells_how_many_tokens_it_read(pair: Pair) -> None:
+    call(pair.head, TEXTS)
+    read = pair.pipeline.tokenizer(TEXTS, verbose=False)["input_ids"]
+    assert pair.head.last_tokens == sum(map(len, read))
+    call(pair.head, [LONG])
+    whole = len(pair.pipeline.tokenizer(LONG, verbose=False)["input_ids"])
+    assert whole < pair.head.last_tokens < 2 * whole
+
+
 def test_an_overlap_that_leaves_no_step_is_refused(pair: Pair) -> None:
     with pytest.raises(InvalidField, match=r"parameters.stride: must be less than 62"):
         call(pair.head, [LONG], stride=62)

@@ -54,7 +54,7 @@ class Embeddings:
         return unit(vector) if normalize else vector
 
     def _encode(self, text: str, given: Mapping[str, Any], at: str) -> dict[str, NDArray[np.int64]]:
-        text = self._sentences.prompt + text
+        text = self._sentences.prompt_of(given.get("prompt_name")) + text
         if self._sentences.lowers_case:
             text = text.lower()
         side = given.get("truncation_direction") or self._encoder.config.get("truncation_side") or "right"
