@@ -356,6 +356,19 @@ def test_whisper_proof_and_greedy(speech: Any) -> None:
             assert ask(engine, waveform, **given) == [{"text": expected}]
 
 
+def test_whisper_samples_by_seed_and_tells_what_it_wrote(speech: Any) -> None:
+    engine = speech[0]
+    waveform = tiny_speech.sound(5, 1)
+    greedy = ask(engine, waveform, max_new_tokens=12)
+    assert 0 < engine.last_tokens <= 12
+    assert ask(engine, waveform, max_new_tokens=12, do_sample=True, top_k=1) == greedy
+    given = {"max_new_tokens": 12, "do_sample": True, "temperature": 5.0, "top_k": 1000}
+    first = ask(engine, waveform, seed=7, **given)
+    assert first != greedy
+    assert ask(engine, waveform, seed=8, **given) != first
+    assert ask(engine, waveform, seed=7, **given) == first
+
+
 def test_whisper_times(speech: Any) -> None:
     engine = speech[0]
     waveform = tiny_speech.sound(6, 1)
