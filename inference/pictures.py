@@ -16,7 +16,7 @@ JPEG_QUALITY = 90
 
 
 def content_type(accept: str) -> str:
-    """The type that is asked for most and can be made, the first of equals; PNG for anyone who takes anything."""
+    """What is asked for most and can be made, the first of equals; PNG for anyone who takes anything."""
     asked = sorted(map(_range, accept.lower().split(",")), key=lambda asked: -asked[1])
     for name, quality in asked:
         if quality > 0 and (name in FORMATS or name == JSON):

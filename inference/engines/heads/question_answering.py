@@ -77,8 +77,8 @@ class QuestionAnswering:
         """For each ``{"question": str, "context": str}`` the answers, best first.
 
         ``[{"answer": str, "score": float, "start": int, "end": int}, ...]``: different texts, at most
-        ``top_k``; ``answer`` is ``context[start:end]``, in characters: whole words, or with ``align_to_words``
-        false the tokens alone. No answer is ``""`` from 0 to 0.
+        ``top_k``; ``answer`` is ``context[start:end]``, in characters: whole words, or the tokens alone where
+        ``align_to_words`` is false. No answer is ``""`` from 0 to 0.
         """
         top_k = call.parameters.get("top_k") or 1
         allows_none = bool(call.parameters.get("handle_impossible_answer"))
