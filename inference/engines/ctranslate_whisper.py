@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 TIMESTAMP_S = 0.02
 FRAMES_A_TIMESTAMP = 2
 FILTERS = "mel_filters.npy"
+ENGLISH = ("en", "english")
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,8 @@ class Transcription:
             prompt += [self._language(model, mel, given.get("language")), self._task(given.get("task"))]
         elif given.get("task") not in (None, "transcribe"):
             raise InvalidField("parameters.task", "must be transcribe: this model knows English only")
+        elif _plain(given.get("language") or "en") not in ENGLISH:
+            raise InvalidField("parameters.language", "must be en: this model knows English only")
         return prompt if with_times else [*prompt, facts.no_timestamps]
 
     def _task(self, task: str | None) -> int:
@@ -162,7 +165,7 @@ class Transcription:
         languages = self._facts.languages
         if language is None:
             return self._heard(model, mel)
-        name = language.lower().strip("<|>")
+        name = _plain(language)
         code = self._facts.language_names.get(name, name)
         if code not in languages:
             problem = f"{printable(language)} is none of the model's {len(languages)} languages"
@@ -226,6 +229,10 @@ def _open_segment(ids: list[int], times: list[bool], first: int, offset: float, 
     if stamps and stamps[-1] != first:
         end = _time(stamps[-1], first, offset)
     return Segment(offset, end, tuple(ids))
+
+
+def _plain(language: str) -> str:
+    return language.lower().strip("<|>")
 
 
 def _time(index: int, first: int, offset: float) -> float:

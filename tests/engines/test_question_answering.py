@@ -15,7 +15,7 @@ from inference.engines import onnx
 from inference.engines.heads.answer_text import word_edges
 from inference.errors import InvalidField
 from inference.task import Call
-from tests.engines.tiny_heads import FAMILIES, LONG, TEXTS, WINDOW, converted, make_model, on_torch
+from tests.engines.tiny_heads import FAMILIES, LONG, ODD, TEXTS, WINDOW, converted, make_model, on_torch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,7 +144,8 @@ def test_several_answers_differ_and_none_is_one_where_allowed(snapshot: Path) ->
 
 def test_every_answer_is_whole_words_of_the_context(snapshot: Path) -> None:
     head = on_torch(snapshot, TAG)
-    for item in [*ITEMS, LONG_ITEM]:
+    odd = [{"question": QUESTION, "context": text} for text in ODD]
+    for item in [*ITEMS, *odd, LONG_ITEM]:
         for answer in call(head, [item], top_k=50)[0]:
             start, end, context = answer["start"], answer["end"], item["context"]
             assert answer["answer"] == context[start:end] == context[start:end].strip()
@@ -209,7 +210,7 @@ def test_limits_are_kept_or_refused(snapshot: Path) -> None:
         try:
             found = call(head, [{"question": QUESTION, "context": empty}])[0]
         except InvalidField as error:
-            assert str(error) == "inputs: context holds no text to answer from"
+            assert str(error) == "inputs[0].context: holds no text to answer from"
         assert found == []
 
 

@@ -11,7 +11,7 @@ from inference.engines import onnx
 from inference.engines.unsupported import Unsupported
 from inference.errors import InvalidField
 from inference.task import Call
-from tests.engines.tiny_heads import FAMILIES, LONG, TEXTS, WINDOW, converted, make_model, on_torch
+from tests.engines.tiny_heads import FAMILIES, LONG, ODD, TEXTS, WINDOW, converted, make_model, on_torch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +67,14 @@ def test_entities_are_those_of_transformers(pair: Pair) -> None:
     assert labels == {None, "PER", "LOC"}
     pair.compare(TEXTS, ignore_labels=["PER"])
     pair.compare(TEXTS, ignore_labels=[], aggregation_strategy="none")
+
+
+def test_offsets_are_those_of_transformers_for_any_unicode(pair: Pair) -> None:
+    for strategy in STRATEGIES:
+        answers = pair.compare(ODD, aggregation_strategy=strategy, ignore_labels=[])
+        for text, found in zip(ODD, answers, strict=True):
+            assert found
+            assert all(0 <= entry["start"] <= entry["end"] <= len(text) for entry in found)
 
 
 def test_a_long_text_is_read_in_windows_as_transformers_does_when_told_to(pair: Pair) -> None:

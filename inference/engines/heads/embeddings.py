@@ -77,7 +77,7 @@ class FeatureExtraction(Embeddings):
         """For each input its vector, one list of numbers."""
         self._forget()
         return [
-            self.vector(text, call.parameters, f"inputs[{index}]" if call.is_list else "inputs").tolist()
+            self.vector(text, call.parameters, call.at(index)).tolist()
             for index, text in enumerate(call.inputs)
         ]
 

@@ -71,14 +71,14 @@ class FillMask:
         chosen = None if targets is None else self._target_ids(targets)
         self.last_tokens = 0
         results: list[list[Any]] = []
-        for text in call.inputs:
-            gaps = self.read(text)
+        for index, text in enumerate(call.inputs):
+            gaps = self.read(text, call.at(index))
             filled = [self._filled(gaps, number, top_k, chosen) for number in range(len(gaps.at))]
             results.append(filled[0] if len(filled) == 1 else filled)
         return results
 
-    def read(self, text: str) -> Gaps:
-        """Score the whole vocabulary for each mask."""
+    def read(self, text: str, at: str = "inputs") -> Gaps:
+        """Score the whole vocabulary for each mask; raises :class:`InvalidField` where there is none."""
         import numpy as np
 
         windows = split(self._encoder, text, self._encoder.room() // 2)
@@ -86,7 +86,7 @@ class FillMask:
         ids = [windows[number].encoding.ids[at] for number, at in places]
         masks = [token for token, id_ in enumerate(ids) if id_ == self._mask_id]
         if not masks:
-            raise InvalidField("inputs", f"must hold the mask token of this model, {self.mask}")
+            raise InvalidField(at, f"must hold the mask token of this model, {self.mask}")
         read = {places[mask][0] for mask in masks}
         self.last_tokens += sum(len(windows[number].encoding) for number in read)
         logits = {number: self._run(windows[number].inputs)[0][0] for number in read}

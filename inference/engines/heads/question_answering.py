@@ -86,8 +86,8 @@ class QuestionAnswering:
         limits = self.limits(call.parameters)
         self.last_truncated = self.last_tokens = 0
         results = []
-        for item in call.inputs:
-            reading = self.read(item["question"], item["context"], limits)
+        for index, item in enumerate(call.inputs):
+            reading = self.read(item["question"], item["context"], limits, call.at(index))
             found = answers(reading, item["context"], limits.answer, top_k, aligns)
             if allows_none:
                 found.append({"answer": "", "score": reading.nothing, "start": 0, "end": 0})
@@ -107,7 +107,7 @@ class QuestionAnswering:
             stride=parameters.get("doc_stride"),
         )
 
-    def read(self, question: str, context: str, limits: Limits) -> Reading:
+    def read(self, question: str, context: str, limits: Limits, at: str = "inputs") -> Reading:
         """Score every token of the context as the start and as the end of the answer."""
         import numpy as np
 
@@ -116,7 +116,7 @@ class QuestionAnswering:
         outputs = [self._run(window.inputs) for window in windows]
         places = clearest(windows)
         if not len(places):
-            raise InvalidField("inputs", "context holds no text to answer from")
+            raise InvalidField(f"{at}.context", "holds no text to answer from")
         start = np.array([outputs[number][0][0, at] for number, at in places])
         end = np.array([outputs[number][1][0, at] for number, at in places])
         # The first token stands for "no answer"; the window that is least sure of that speaks for all.
