@@ -45,14 +45,18 @@ NEUTRAL = {
     "frequency_penalty": (0,),
     "logit_bias": ({},),
     "logprobs": (False,),
+    "metadata": ({},),
+    "modalities": (["text"],),
     "n": (1,),
     "parallel_tool_calls": (True, False),
     "presence_penalty": (0,),
     "response_format": ({"type": "text"},),
+    "service_tier": ("auto", "default"),
     "store": (False,),
     "suffix": ("",),
     "tool_choice": ("none", "auto"),
     "tools": ([],),
+    "top_logprobs": (0,),
 }
 """Options of the API that models here do not have: refused by name, but for the value that means nothing."""
 

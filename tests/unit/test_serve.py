@@ -264,6 +264,23 @@ def test_a_streamed_completion_comes_as_events(service: Service) -> None:
 
 
 @CHAT
+def test_options_that_change_nothing_are_taken(service: Service) -> None:
+    body = {
+        "messages": HELLO,
+        "n": 1,
+        "logprobs": False,
+        "top_logprobs": 0,
+        "frequency_penalty": 0.0,
+        "response_format": {"type": "text"},
+        "service_tier": "auto",
+        "metadata": {},
+        "stop": None,
+        "tools": None,
+    }
+    assert reply_of(service, url_event(body, path="/v1/chat/completions"))[0] == 200
+
+
+@CHAT
 def test_several_prompts_get_a_choice_each(service: Service, log: io.StringIO) -> None:
     body = {"prompt": ["a", "b"], "max_tokens": 4}
     _, reply = reply_of(service, url_event(body, path="/v1/completions"))
