@@ -27,7 +27,7 @@ COMMON: tuple[Field, ...] = (
     MAX_TOKENS,
     Number("temperature", "How bold: 0 takes the likeliest token.", minimum=0.0, maximum=2.0),
     Number("top_p", "Draw from the likeliest tokens that reach this.", minimum=0.01, maximum=1.0),
-    Words(Text("stop", "Strings that end the answer.", max_chars=100), max_items=8),
+    Words(Text("stop", "Strings that end the answer.", max_chars=100), max_items=8, min_items=0),
     Integer("seed", "The same seed draws the same tokens.", minimum=0, maximum=2**32 - 1),
     Flag("stream", "Whether the answer comes as server-sent events."),
     Group("stream_options", "Of a stream.", (Flag("include_usage", "Whether a last event counts tokens."),)),

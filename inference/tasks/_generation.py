@@ -47,4 +47,4 @@ TEXT_TO_TEXT = (
         (*LENGTHS, *BEAMS, *SEARCH),
     ),
 )
-STOP = Words(Text("stop", "Strings that end the answer.", max_chars=100), max_items=8)
+STOP = Words(Text("stop", "Strings that end the answer.", max_chars=100), max_items=8, min_items=0)

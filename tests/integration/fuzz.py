@@ -121,7 +121,7 @@ def valid(field: fields.Field) -> st.SearchStrategy[Any]:
         case fields.Items():
             return valid(field.item) | st.lists(valid(field.item), min_size=1, max_size=3)
         case fields.Words():
-            several = st.lists(valid(field.item), min_size=1, max_size=4)
+            several = st.lists(valid(field.item), min_size=field.min_items, max_size=4)
             return several | several.map(",".join) if field.splits_commas else several | valid(field.item)
         case Messages():
             message = {"role": st.sampled_from(ROLES), "content": TEXT}

@@ -80,6 +80,7 @@ def test_any_json_is_a_clean_value_or_an_error_naming_the_field(field: Field, va
         (FIELDS[6], 12, "must be a multiple of 8"),
         (FIELDS[7], "no gap", "must match"),
         (FIELDS[8], ["a"] * 4, "has 4 items; the limit is 3"),
+        (FIELDS[8], [], "must not be an empty list"),
         (FIELDS[10], {"inputs": "a"}, "here.is_new: is required"),
         (FIELDS[10], {"inputs": "a", "is_new": True, "b": 1}, "here.b: is unknown; known: inputs, is_new"),
         (FIELDS[11], {"b": 1}, "here.b: is unknown"),
@@ -97,6 +98,12 @@ def test_what_breaks_a_limit_is_told_the_limit(field: Field, value: object, prob
 @pytest.mark.parametrize("value", ["aGVs\nbG8=\r\n", "data:image/png;base64,aGVsbG8=", "aGVsbG8=", b"hello"])
 def test_a_file_in_each_of_its_forms(value: object) -> None:
     assert FIELDS[12].read(value, "inputs") == b"hello"
+
+
+def test_an_empty_list_may_mean_none() -> None:
+    field = Words(TEXT, max_items=3, min_items=0)
+    assert field.read([], "stop") == []
+    assert field.schema()["anyOf"][0]["minItems"] == 0
 
 
 def test_commas_split_only_where_they_may() -> None:

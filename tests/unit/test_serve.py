@@ -274,7 +274,7 @@ def test_options_that_change_nothing_are_taken(service: Service) -> None:
         "response_format": {"type": "text"},
         "service_tier": "auto",
         "metadata": {},
-        "stop": None,
+        "stop": [],
         "tools": None,
     }
     assert reply_of(service, url_event(body, path="/v1/chat/completions"))[0] == 200
