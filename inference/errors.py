@@ -45,6 +45,10 @@ class MethodNotAllowed(HubletError):
 
     status = 405
 
+    def __init__(self, allowed: list[str]) -> None:
+        super().__init__(f"this route answers {' and '.join(allowed)}")
+        self.allowed = allowed
+
 
 class NotAcceptable(HubletError):
     """None of the content types that the caller accepts can be made."""

@@ -135,6 +135,8 @@ def _infer_body(task: Task) -> dict[str, Any]:
         "model": _nullable({"type": "string", "enum": _models(task)}),
         **{name: {} for name in TOP_LEVEL[3:]},
     }
+    if task.pipeline_tag == "text-generation":
+        properties["stream"] = {"enum": [False, None]}
     required = ["inputs", "parameters"] if needed else ["inputs"]
     schema = {
         "type": "object",

@@ -41,8 +41,18 @@ class Request:
     event: Any = None
     """A direct invoke's event; ``None`` for HTTP."""
 
+    @property
+    def accept(self) -> str:
+        """The content types that the caller takes, as the header lists them."""
+        return self.headers.get("accept", "")
+
     def document(self, media_kind: str | None = None) -> dict[str, Any]:
         """The request's JSON object; a body that is itself an image or a recording counts as ``inputs``."""
+        encoding = self.headers.get("content-encoding", "").strip().lower()
+        if encoding not in ("", "identity"):
+            raise UnsupportedMediaType(
+                f"content encoding {printable(encoding)} is not supported; send the body as it is"
+            )
         if self.is_http and media_kind and self._is_media(media_kind):
             return {"inputs": self.body}
         value = self._parsed(media_kind) if self.is_http else self.event
@@ -104,6 +114,8 @@ def read_body(document: dict[str, Any], task: Task) -> Body:
     for name in document:
         if name not in (*known, *TOP_LEVEL):
             raise InvalidField(printable(name), f"is unknown; known: {', '.join(known)}")
+    if document.get("stream") and task.pipeline_tag == "text-generation":
+        raise InvalidField("stream", "is no option here; /v1/completions and /v1/chat/completions stream")
     parameters = document.get("parameters")
     if loose := {name: document[name] for name in names if name in document}:
         parameters = _joined(parameters, loose)

@@ -8,9 +8,11 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from inference.errors import HubletError, ModelNotReady, PayloadTooLarge, Unauthorized
+from inference.errors import HubletError, MethodNotAllowed, ModelNotReady, PayloadTooLarge, Unauthorized
 
 JSON = "application/json"
+MOST_ESCAPED = 12
+"""Characters that one may become in a JSON string: two surrogates."""
 MAX_REPLY_BYTES = 6 * 1024 * 1024
 """Lambda's own limit for a synchronous response (AWS Lambda developer guide, "Lambda quotas")."""
 
@@ -32,7 +34,7 @@ def http_result(answer: Answer, request_id: str) -> dict[str, Any]:
         body = encode(answer.value)
     else:
         body = base64.b64encode(answer.value).decode() if is_binary else str(answer.value)
-    if len(body.encode()) > MAX_REPLY_BYTES:
+    if _payload_bytes(body) > MAX_REPLY_BYTES:
         raise PayloadTooLarge(f"the answer passes {MAX_REPLY_BYTES:,} bytes; send fewer inputs")
     headers = {"content-type": answer.content_type, "x-request-id": request_id, **answer.headers}
     return _reply(200, body, headers, is_binary)
@@ -52,9 +54,17 @@ def http_error(error: HubletError, request_id: str, *, is_openai: bool = False) 
         headers["www-authenticate"] = "Bearer"
     if error.retry_after_s is not None:
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after_s)))
+    if isinstance(error, MethodNotAllowed):
+        headers["allow"] = ", ".join(error.allowed)
     if isinstance(error, ModelNotReady):
         document["estimated_time"] = round(error.retry_after_s or 0.0, 1)
     return _reply(error.status, encode(document), headers)
+
+
+def _payload_bytes(body: str) -> int:
+    """What a body takes in the payload that Lambda counts: a JSON string, with its quotes and all escaped."""
+    is_small = len(body) <= MAX_REPLY_BYTES // MOST_ESCAPED
+    return len(body) if is_small else len(json.dumps(body))
 
 
 def encode(value: Any) -> str:

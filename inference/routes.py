@@ -49,5 +49,5 @@ def find(task: Task, method: str, path: str, actions: Mapping[str, Callable[[], 
     if path not in known:
         raise NotFound(f"no such route; known: {', '.join(known)}")
     if method not in known[path]:
-        raise MethodNotAllowed(f"this route answers {' and '.join(known[path])}")
+        raise MethodNotAllowed(list(known[path]))
     return actions[known[path][method]]

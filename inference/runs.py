@@ -145,10 +145,10 @@ class Runs:
         except FutureTimeout:
             running.cancel()
             raise DeadlineExceeded("the model did not answer in time; send less at once") from None
-        run.inference_ms = round((time.monotonic() - started_s) * 1000, 1)
+        run.inference_ms = round((run.inference_ms or 0.0) + (time.monotonic() - started_s) * 1000, 1)
         run.stage = "presenting"
-        run.truncated = int(getattr(engine, "last_truncated", 0))
-        run.tokens = _tokens(engine, result)
+        run.truncated += int(getattr(engine, "last_truncated", 0))
+        run.tokens += _tokens(engine, result)
         return result
 
     def _follow(self, run: Run, step: Any) -> None:

@@ -112,7 +112,7 @@ class Service:
         walk.run.model = self._task.choose_model(body.model)
         call = self._task.prepare(body.inputs, body.parameters)
         is_picture = walk.request.is_http and self._task.pipeline_tag == TEXT_TO_IMAGE
-        kind = pictures.content_type(walk.request.headers.get("accept", "")) if is_picture else pictures.JSON
+        kind = pictures.content_type(walk.request.accept) if is_picture else pictures.JSON
         _, results = self._runs.call(walk.run, call)
         if self._task.pipeline_tag == TEXT_TO_IMAGE:
             results = [pictures.as_json(each) if kind == pictures.JSON else each for each in results]
@@ -124,8 +124,8 @@ class Service:
     def _complete(self, walk: Walk, *, is_chat: bool) -> Answer:
         asked = completions.read(walk.request.document(), self._task, is_chat=is_chat)
         walk.run.model = asked.model
-        completion = self._runs.complete(walk.run, asked.prompt, asked.parameters)
-        return completions.present(asked, completion, walk.request_id)
+        done = [self._runs.complete(walk.run, prompt, asked.parameters) for prompt in asked.prompts]
+        return completions.present(asked, done, walk.request_id)
 
     def _embed(self, walk: Walk) -> Answer:
         asked = embeddings.read(walk.request.document(), self._task)

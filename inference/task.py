@@ -52,6 +52,10 @@ class Call:
     is_list: bool
     """Whether the caller sent a list, and so gets one back."""
 
+    def at(self, index: int) -> str:
+        """How an error names an input."""
+        return f"inputs[{index}]" if self.is_list else "inputs"
+
 
 @dataclass(frozen=True)
 class Task:

@@ -28,9 +28,10 @@ def open_engine(folder: Path, pipeline_tag: str, threads: int) -> TextToText | C
     """The engine over a converted folder, manifest or not."""
     facts = facts_file.read(folder)
     generation = facts_file.read_generation(folder)
+    kind = "speech" if isinstance(facts, SpeechFacts) else facts.kind
+    model = Model(lambda: open_model(folder, kind, threads))
     if isinstance(facts, SpeechFacts):
-        return Transcription(folder, facts, generation, open_model(folder, "speech", threads))
-    model = Model(lambda: open_model(folder, facts.kind, threads))
+        return Transcription(folder, facts, generation, model)
     engine = TextToText if facts.kind == "seq2seq" else Continuation
     return engine(facts, generation, load_codec(folder, facts), model, pipeline_tag)
 

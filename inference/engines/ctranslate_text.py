@@ -46,7 +46,7 @@ class TextToText:
         before, after = self._frame(call.parameters)
         room = max(1, self._facts.source_window - len(before) - len(after))
         prefix = self._prefix(call, task)
-        pieces = [self._pieces(prefix, text, room, call.parameters) for text in call.inputs]
+        pieces = [self._pieces(prefix, index, room, call) for index in range(len(call.inputs))]
         sources = [names([*before, *ids, *after]) for several in pieces for ids in several]
         made = self._translate(sources, prompt, settings)
         self.last_tokens = sum(map(len, sources)) + sum(map(len, made))
@@ -71,18 +71,19 @@ class TextToText:
         )
         return [[int(name) for name in result.hypotheses[0]] for result in results]
 
-    def _pieces(self, prefix: str, text: str, room: int, given: dict[str, Any]) -> list[list[int]]:
+    def _pieces(self, prefix: str, index: int, room: int, call: Call) -> list[list[int]]:
         """Ids that fit the window: the text's beginning, or with ``chunking`` all of it in several parts.
 
         None for an empty text: a model that is given no tokens makes something up.
         """
+        text, given = call.inputs[index], call.parameters
         ids = self._codec.encode(prefix + text)
         if len(ids) <= room:
             return [ids] if ids else []
         if given.get("chunking"):
             return chunks(text, room, lambda part: self._codec.encode(prefix + part))
         if given.get("truncation") == "do_not_truncate":
-            raise InvalidField("inputs", f"has {len(ids):,} tokens; the model takes {room:,}")
+            raise InvalidField(call.at(index), f"has {len(ids):,} tokens; the model takes {room:,}")
         self.last_truncated += 1
         return [ids[:room]]
 

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inference.engines.ctranslate_facts import SpeechFacts
+    from inference.engines.ctranslate_model import Model
     from inference.task import Call
 
 TIMESTAMP_S = 0.02
 FRAMES_A_TIMESTAMP = 2
 FILTERS = "mel_filters.npy"
+ENGLISH = ("en", "english")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Segment:
 class Transcription:
     """Speech recognition, and translation into English, by a Whisper model."""
 
-    def __init__(self, folder: Path, facts: SpeechFacts, generation: dict[str, Any], model: Any) -> None:
+    def __init__(self, folder: Path, facts: SpeechFacts, generation: dict[str, Any], model: Model) -> None:
         import numpy as np
 
         self._facts = facts
@@ -52,12 +54,15 @@ class Transcription:
         self._model = model
         self.last_truncated = 0
         """Always 0: long sound is transcribed in windows."""
+        self.last_tokens = 0
+        """Written by the last call; what it heard is no text."""
 
     def run(self, call: Call) -> list[Any]:
         """For each sound file's bytes, or mono float32 waveform at 16 kHz, ``{"text": str}``.
 
         With ``return_timestamps`` also ``chunks``, ``[{"text": str, "timestamp": [start, end]}]`` in seconds.
         """
+        self.last_tokens = 0
         return [self._one(audio.waveform_of(item), call.parameters) for item in call.inputs]
 
     def _one(self, waveform: NDArray[np.float32], given: dict[str, Any]) -> dict[str, Any]:
@@ -68,11 +73,12 @@ class Transcription:
             waveform = np.pad(waveform, (0, FRAMES * HOP - len(waveform)))
         mel = log_mel(waveform, self._filters)
         settings = Settings(given, self._generation)
+        model = self._model.get(settings)  # once: what follows is one stream of chances
         shows_times = bool(given.get("return_timestamps"))
-        prompt = self._prompt(mel, given, with_times=shows_times or is_long)
+        prompt = self._prompt(model, mel, given, with_times=shows_times or is_long)
         if not (is_long or shows_times):
-            return {"text": self._text(self._decode(mel, prompt, settings))}
-        segments = self._sequential(mel, prompt, settings)
+            return {"text": self._text(self._decode(model, mel, prompt, settings))}
+        segments = self._sequential(model, mel, prompt, settings)
         text = self._text([index for segment in segments for index in segment.ids])
         return {"text": text, "chunks": self._chunks(segments)} if shows_times else {"text": text}
 
@@ -83,7 +89,9 @@ class Transcription:
             if (text := self._text(part.ids))
         ]
 
-    def _sequential(self, mel: NDArray[np.float32], prompt: list[int], settings: Settings) -> list[Segment]:
+    def _sequential(
+        self, model: Any, mel: NDArray[np.float32], prompt: list[int], settings: Settings
+    ) -> list[Segment]:
         """Windows from the beginning to the end, each from where the last one's speech was complete."""
         import numpy as np
 
@@ -93,13 +101,15 @@ class Transcription:
             window = mel[:, seek : seek + FRAMES]
             frames = window.shape[1]
             window = np.pad(window, ((0, 0), (0, FRAMES - frames)))
-            ids = self._decode(window, prompt, settings)
+            ids = self._decode(model, window, prompt, settings)
             found, advance = segments_of(ids, self._facts.first_timestamp, seek / FRAMES_A_SECOND, frames)
             segments += found
             seek += max(1, advance)
         return segments
 
-    def _decode(self, mel: NDArray[np.float32], prompt: list[int], settings: Settings) -> list[int]:
+    def _decode(
+        self, model: Any, mel: NDArray[np.float32], prompt: list[int], settings: Settings
+    ) -> list[int]:
         """Ids that follow the prompt, timestamps among them, without the end token."""
         import numpy as np
 
@@ -107,7 +117,7 @@ class Transcription:
         asked = settings.lengths(len(prompt), self._facts.target_window).maximum
         is_limited = settings.get("max_new_tokens") is not None or settings.get("max_length") is not None
         search = settings.search(self._facts.vocabulary_size)
-        result = self._model.generate(
+        result = model.generate(
             self._features(np.ascontiguousarray(mel[None])),
             [prompt],
             # CTranslate2 spends half of ``max_length`` on the answer and keeps the rest for a prompt.
@@ -118,7 +128,10 @@ class Transcription:
             repetition_penalty=search["repetition_penalty"],
             no_repeat_ngram_size=search["no_repeat_ngram_size"],
             max_initial_timestamp_index=self._facts.max_initial_timestamp,
+            sampling_topk=search.get("sampling_topk", 1),
+            sampling_temperature=search.get("sampling_temperature", 1.0),
         )[0]
+        self.last_tokens += len(result.sequences_ids[0])
         return [index for index in result.sequences_ids[0] if index != self._facts.end]
 
     @staticmethod
@@ -127,14 +140,18 @@ class Transcription:
 
         return ctranslate2.StorageView.from_array(mel)
 
-    def _prompt(self, mel: NDArray[np.float32], given: dict[str, Any], with_times: bool) -> list[int]:
+    def _prompt(
+        self, model: Any, mel: NDArray[np.float32], given: dict[str, Any], with_times: bool
+    ) -> list[int]:
         """Start, then language and task of a multilingual model, then whether it writes no times."""
         facts = self._facts
         prompt = [facts.start]
         if facts.languages:
-            prompt += [self._language(mel, given.get("language")), self._task(given.get("task"))]
+            prompt += [self._language(model, mel, given.get("language")), self._task(given.get("task"))]
         elif given.get("task") not in (None, "transcribe"):
             raise InvalidField("parameters.task", "must be transcribe: this model knows English only")
+        elif _plain(given.get("language") or "en") not in ENGLISH:
+            raise InvalidField("parameters.language", "must be en: this model knows English only")
         return prompt if with_times else [*prompt, facts.no_timestamps]
 
     def _task(self, task: str | None) -> int:
@@ -143,19 +160,19 @@ class Transcription:
             raise InvalidField("parameters.task", f"must be one of {', '.join(sorted(self._facts.tasks))}")
         return self._facts.tasks[name]
 
-    def _language(self, mel: NDArray[np.float32], language: str | None) -> int:
+    def _language(self, model: Any, mel: NDArray[np.float32], language: str | None) -> int:
         """The id of a named language, or of the one that the first 30 s sound like."""
         languages = self._facts.languages
         if language is None:
-            return self._heard(mel)
-        name = language.lower().strip("<|>")
+            return self._heard(model, mel)
+        name = _plain(language)
         code = self._facts.language_names.get(name, name)
         if code not in languages:
             problem = f"{printable(language)} is none of the model's {len(languages)} languages"
             raise InvalidField("parameters.language", problem)
         return languages[code]
 
-    def _heard(self, mel: NDArray[np.float32]) -> int:
+    def _heard(self, model: Any, mel: NDArray[np.float32]) -> int:
         """The likeliest language token behind the start token.
 
         CTranslate2's ``detect_language`` refuses vocabularies that it does not know; holding the decoder to
@@ -163,7 +180,7 @@ class Transcription:
         """
         import numpy as np
 
-        result = self._model.generate(
+        result = model.generate(
             self._features(np.ascontiguousarray(mel[None, :, :FRAMES])),
             [[self._facts.start, 0]],
             beam_size=1,
@@ -212,6 +229,10 @@ def _open_segment(ids: list[int], times: list[bool], first: int, offset: float, 
     if stamps and stamps[-1] != first:
         end = _time(stamps[-1], first, offset)
     return Segment(offset, end, tuple(ids))
+
+
+def _plain(language: str) -> str:
+    return language.lower().strip("<|>")
 
 
 def _time(index: int, first: int, offset: float) -> float:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inference.engines.text import read_json
-from inference.errors import ModelUnavailable
+from inference.errors import InvalidField, ModelUnavailable, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -44,11 +44,23 @@ class Sentences:
     """Fewer tokens than the model itself could take, where the repository says so."""
     lowers_case: bool
     prompt: str
-    """Stands before every text."""
+    """Stands before every text of a caller who names none."""
+    prompts: Mapping[str, str]
+    """By name, those that a caller may ask for instead."""
     modes: tuple[str, ...]
     layers: tuple[Layer, ...]
     """Run on the pooled vector, in this order."""
     is_normalised: bool
+
+    def prompt_of(self, name: str | None) -> str:
+        """What stands before a text; raises :class:`InvalidField` for a name that the repository lacks."""
+        if name is None:
+            return self.prompt
+        if name not in self.prompts:
+            known = ", ".join(map(printable, self.prompts)) or "none"
+            problem = f"{printable(name)} is no prompt of this model; known: {known}"
+            raise InvalidField("parameters.prompt_name", problem)
+        return self.prompts[name]
 
     def pool(self, tokens: NDArray[np.float32]) -> NDArray[np.float64]:
         """Shape (tokens, size) -> (size of the result,), not normalised."""
@@ -65,7 +77,7 @@ def read_sentences(folder: Path) -> Sentences:
     modules: list[dict[str, Any]] = []
     if (folder / MODULES).exists():
         modules = json.loads((folder / MODULES).read_text(encoding="utf-8"))
-    prompt = _prompt(read_json(folder / "config_sentence_transformers.json"))
+    prompt, prompts = _prompts(read_json(folder / "config_sentence_transformers.json"))
     modes: tuple[str, ...] = ("mean",)
     layers: list[Layer] = []
     is_normalised = False
@@ -74,8 +86,10 @@ def read_sentences(folder: Path) -> Sentences:
         if kind == "Pooling" and not layers:
             pooling = read_json(_module(folder, path) / "config.json")
             modes = _modes(pooling)
-            if prompt and pooling.get("include_prompt") is False:
-                raise ModelUnavailable("its pooling leaves out the prompt, which is not known here")
+            if pooling.get("include_prompt") is False:
+                if prompt:
+                    raise ModelUnavailable("its pooling leaves out the prompt, which is not known here")
+                prompts = {}
         elif kind == "Dense":
             layers.append(_dense(_module(folder, path)))
         elif kind == "Normalize" and module is modules[-1]:
@@ -89,6 +103,7 @@ def read_sentences(folder: Path) -> Sentences:
         max_tokens=settings.get("max_seq_length"),
         lowers_case=bool(settings.get("do_lower_case")),
         prompt=prompt,
+        prompts=prompts,
         modes=modes,
         layers=tuple(layers),
         is_normalised=is_normalised,
@@ -116,9 +131,10 @@ def _modes(config: dict[str, Any]) -> tuple[str, ...]:
     return tuple(mode for mode in MODES if mode in names)
 
 
-def _prompt(config: dict[str, Any]) -> str:
-    name = config.get("default_prompt_name")
-    return "" if name is None else str((config.get("prompts") or {}).get(name, ""))
+def _prompts(config: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    """The default prompt, and all of them by name."""
+    prompts = {str(name): str(text or "") for name, text in (config.get("prompts") or {}).items()}
+    return prompts.get(str(config.get("default_prompt_name")), ""), prompts
 
 
 def _pool(tokens: NDArray[np.float64], mode: str) -> NDArray[np.float64]:

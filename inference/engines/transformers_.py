@@ -10,7 +10,7 @@ from inference.engines.onnx import HEADS, head_class
 from inference.engines.text import VOCABULARIES, read_json
 from inference.engines.torch_ import AUTO_CLASSES, load_model, runner
 from inference.engines.unsupported import Unsupported
-from inference.errors import ModelUnavailable
+from inference.errors import InvalidField, ModelUnavailable
 from inference.images import decode
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "text-classification": {"top_k": None, "truncation": True},
+    "text-generation": {"return_full_text": False},
     "token-classification": {"aggregation_strategy": "simple"},
 }
 """What a pipeline is told where the caller says nothing, so that it answers as our heads do."""
@@ -29,6 +30,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 NO_PIPELINE = ("feature-extraction", "question-answering", "sentence-similarity")
 """transformers has none that gives one vector a text, and since version 5 none that answers questions."""
 
+UNKNOWN = {"text-generation": ("stop", "truncate"), "token-classification": ("stride",)}
+"""Pipeline tag -> parameters of the task that its pipeline, or a tokenizer in Python, does not take."""
 
 SPEECH = "automatic-speech-recognition"
 TEXT_READERS = {"tokenizer": "AutoTokenizer"}
@@ -50,15 +53,37 @@ class PipelineEngine:
     def run(self, call: Call) -> list[Any]:
         """For each input what the pipeline of that tag gives, as plain JSON values."""
         given = {name: value for name, value in call.parameters.items() if value is not None}
-        return [
-            plain(self._pipeline(self._read(item), **{**self._defaults, **given})) for item in call.inputs
-        ]
+        options = self._defaults | self._options(given)
+        answers = [plain(self._pipeline(self._read(item), **options)) for item in call.inputs]
+        return [answer[0] for answer in answers] if self._tag == "text-generation" else answers
+
+    def _options(self, given: dict[str, Any]) -> dict[str, Any]:
+        """A caller's parameters as the pipeline takes them; what it has no word for is refused by name."""
+        seed = given.pop("seed", None)
+        for name, value in given.items():
+            if value and self._lacks(name):
+                raise InvalidField(f"parameters.{name}", "is not known to the engine that this model needs")
+        if seed is not None:
+            _sow(seed)
+        given = {name: value for name, value in given.items() if not self._lacks(name)}
+        return {"generate_kwargs": given} if self._tag == SPEECH and given else given
+
+    def _lacks(self, name: str) -> bool:
+        if self._tag == SPEECH:  # languages and times are Whisper's; a model that spells has no options
+            return name in ("language", "return_timestamps") or not self._pipeline.model.can_generate()
+        return name in UNKNOWN.get(self._tag, ())
 
     def _read(self, item: Any) -> Any:
         """Pictures and sound decoded within our limits: text in their place would be taken for an address."""
         if self._tag == SPEECH:
             return {"raw": audio.waveform_of(item), "sampling_rate": audio.RATE}
         return decode(item) if self._tag == "image-classification" else item
+
+
+def _sow(seed: int) -> None:
+    import torch
+
+    torch.manual_seed(seed)
 
 
 def plain(value: Any) -> Any:

@@ -47,7 +47,7 @@ class Items:
 
 @dataclass(frozen=True)
 class Words:
-    """A list of 1 to ``max_items`` different texts; a string is one, or split at its commas where allowed."""
+    """A list of up to ``max_items`` different texts; a string is one, or split at commas where allowed."""
 
     item: Text
     max_items: int
@@ -55,6 +55,8 @@ class Words:
     """Whether ``"a, b"`` counts as ``["a", "b"]``; else a string is a list of one."""
     is_required: bool = False
     keeps_doubles: bool = False
+    min_items: int = 1
+    """0 where an empty list says something: that none is meant, not the default."""
 
     @property
     def name(self) -> str:
@@ -74,7 +76,7 @@ class Words:
             value = [part for part in parts if part] or [""]
         if not isinstance(value, list):
             raise InvalidField(at, f"must be a list of strings, not {json_type(value)}")
-        if not value:
+        if len(value) < self.min_items:
             raise InvalidField(at, "must not be an empty list")
         if len(value) > self.max_items:
             raise InvalidField(at, f"has {len(value):,} items; the limit is {self.max_items:,}")
@@ -83,6 +85,11 @@ class Words:
 
     def schema(self) -> dict[str, Any]:
         one = self.item.schema()
-        several = {"type": "array", "items": one, "minItems": 1, "maxItems": self.max_items}
+        several = {
+            "type": "array",
+            "items": one,
+            "minItems": self.min_items,
+            "maxItems": self.max_items,
+        }
         text = {"type": "string", "pattern": r"[^,\s]"} if self.splits_commas else one
         return {"anyOf": [several, text]}

@@ -42,8 +42,10 @@ class Media:
         if value[:8].lower().startswith(("http:", "https:", "file:", "s3:")):
             raise InvalidField(at, f"must be the {self.kind} itself as base64; addresses are not fetched")
         prefix = DATA_URL.match(value[:LONGEST_PREFIX])
+        text = value[prefix.end() :] if prefix else value
+        whole = text.replace("\n", "").replace("\r", "")  # many encoders break lines
         try:
-            return base64.b64decode(value[prefix.end() :] if prefix else value, validate=True)
+            return base64.b64decode(whole, validate=True)
         except (binascii.Error, ValueError):
             raise InvalidField(at, f"is not valid base64 of {self.formats}") from None
 

@@ -10,14 +10,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from inference.fields import Field, Flag, Group, Integer, Number, Text, Words
+from inference.fields import Field, Flag, Group, Integer, Items, Number, Text, Words
 from inference.openai import body
 from inference.openai.messages import Messages
 from inference.response import Answer, encode
 from inference.tasks._generation import MAX_NEW_TOKENS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from inference.engines.engine import Completion
     from inference.task import Model, Task
@@ -27,7 +27,7 @@ COMMON: tuple[Field, ...] = (
     MAX_TOKENS,
     Number("temperature", "How bold: 0 takes the likeliest token.", minimum=0.0, maximum=2.0),
     Number("top_p", "Draw from the likeliest tokens that reach this.", minimum=0.01, maximum=1.0),
-    Words(Text("stop", "Strings that end the answer.", max_chars=100), max_items=8),
+    Words(Text("stop", "Strings that end the answer.", max_chars=100), max_items=8, min_items=0),
     Integer("seed", "The same seed draws the same tokens.", minimum=0, maximum=2**32 - 1),
     Flag("stream", "Whether the answer comes as server-sent events."),
     Group("stream_options", "Of a stream.", (Flag("include_usage", "Whether a last event counts tokens."),)),
@@ -37,21 +37,26 @@ CHAT: tuple[Field, ...] = (
     Integer("max_completion_tokens", MAX_TOKENS.help, minimum=1, maximum=MAX_NEW_TOKENS),
     *COMMON,
 )
-TEXT: tuple[Field, ...] = (Text("prompt", "What is to be continued.", max_chars=50_000), *COMMON)
+PROMPT = Text("prompt", "What is to be continued, or a list of such texts.", max_chars=50_000)
+TEXT: tuple[Field, ...] = (Items(PROMPT, max_items=8), *COMMON)
 NEUTRAL = {
     "best_of": (1,),
     "echo": (False,),
     "frequency_penalty": (0,),
     "logit_bias": ({},),
     "logprobs": (False,),
+    "metadata": ({},),
+    "modalities": (["text"],),
     "n": (1,),
     "parallel_tool_calls": (True, False),
     "presence_penalty": (0,),
     "response_format": ({"type": "text"},),
+    "service_tier": ("auto", "default"),
     "store": (False,),
     "suffix": ("",),
     "tool_choice": ("none", "auto"),
     "tools": ([],),
+    "top_logprobs": (0,),
 }
 """Options of the API that models here do not have: refused by name, but for the value that means nothing."""
 
@@ -61,7 +66,8 @@ class CompletionRequest:
     """A checked request."""
 
     model: Model
-    prompt: str | list[dict[str, str]]
+    prompts: Sequence[str | list[dict[str, str]]]
+    """Texts, or the one conversation; each gets a choice."""
     parameters: dict[str, Any]
     is_chat: bool
     streams: bool
@@ -83,7 +89,7 @@ def read(document: Mapping[str, Any], task: Task, *, is_chat: bool) -> Completio
         parameters |= {"do_sample": temperature > 0, "temperature": temperature or None}
     return CompletionRequest(
         model=body.choose_model(task, document.get("model")),
-        prompt=values[subject],
+        prompts=[values[subject]] if is_chat else values[subject],
         parameters=parameters,
         is_chat=is_chat,
         streams=bool(values["stream"]),
@@ -91,40 +97,52 @@ def read(document: Mapping[str, Any], task: Task, *, is_chat: bool) -> Completio
     )
 
 
-def present(request: CompletionRequest, completion: Completion, request_id: str) -> Answer:
-    """The reply: one JSON document, or the events of a stream."""
+def present(request: CompletionRequest, done: Sequence[Completion], request_id: str) -> Answer:
+    """The reply to what was ``done``, a completion a prompt: one JSON document, or the events of a stream."""
     head = {
         "id": f"{'chatcmpl' if request.is_chat else 'cmpl'}-{request_id}",
         "created": int(time.time()),
         "model": request.model.id,
     }
+    prompt_tokens = sum(each.prompt_tokens for each in done)
+    completion_tokens = sum(each.completion_tokens for each in done)
     usage = {
-        "prompt_tokens": completion.prompt_tokens,
-        "completion_tokens": completion.completion_tokens,
-        "total_tokens": completion.prompt_tokens + completion.completion_tokens,
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "total_tokens": prompt_tokens + completion_tokens,
     }
     if request.streams:
-        return Answer(_events(request, completion, head, usage), "text/event-stream")
+        return Answer(_stream(request, done, head, usage), "text/event-stream")
+    choices = [_choice(request, completion, index) for index, completion in enumerate(done)]
+    kind = "chat.completion" if request.is_chat else "text_completion"
+    return Answer({**head, "object": kind, "choices": choices, "usage": usage})
+
+
+def _choice(request: CompletionRequest, completion: Completion, index: int) -> dict[str, Any]:
     text = "".join(completion.pieces)
     said = {"message": {"role": "assistant", "content": text}} if request.is_chat else {"text": text}
-    choice = {"index": 0, **said, "logprobs": None, "finish_reason": completion.finish_reason}
-    kind = "chat.completion" if request.is_chat else "text_completion"
-    return Answer({**head, "object": kind, "choices": [choice], "usage": usage})
+    return {"index": index, **said, "logprobs": None, "finish_reason": completion.finish_reason}
 
 
-def _events(
-    request: CompletionRequest, completion: Completion, head: dict[str, Any], usage: dict[str, int]
+def _stream(
+    request: CompletionRequest, done: Sequence[Completion], head: dict[str, Any], usage: dict[str, int]
 ) -> str:
     head = {**head, "object": "chat.completion.chunk" if request.is_chat else "text_completion"}
-
-    def event(said: dict[str, Any], finish_reason: str | None = None) -> str:
-        shown = {"delta": said} if request.is_chat else {"text": said.get("content", "")}
-        choice = {"index": 0, **shown, "logprobs": None, "finish_reason": finish_reason}
-        return f"data: {encode({**head, 'choices': [choice]})}\n\n"
-
-    events = [event({"role": "assistant", "content": ""})] if request.is_chat else []
-    events += [event({"content": piece}) for piece in completion.pieces if piece]
-    events.append(event({}, completion.finish_reason))
+    chunks = [
+        {**head, "choices": [choice]}
+        for index, completion in enumerate(done)
+        for choice in _pieces(request, completion, index)
+    ]
     if request.shows_usage:
-        events.append(f"data: {encode({**head, 'choices': [], 'usage': usage})}\n\n")
-    return "".join([*events, "data: [DONE]\n\n"])
+        chunks.append({**head, "choices": [], "usage": usage})
+    return "".join([*(f"data: {encode(chunk)}\n\n" for chunk in chunks), "data: [DONE]\n\n"])
+
+
+def _pieces(request: CompletionRequest, completion: Completion, index: int) -> list[dict[str, Any]]:
+    def choice(said: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
+        shown = {"delta": said} if request.is_chat else {"text": said.get("content", "")}
+        return {"index": index, **shown, "logprobs": None, "finish_reason": finish_reason}
+
+    begin = [choice({"role": "assistant", "content": ""})] if request.is_chat else []
+    middle = [choice({"content": piece}) for piece in completion.pieces if piece]
+    return [*begin, *middle, choice({}, completion.finish_reason)]

@@ -5,18 +5,24 @@ from inference.fields import Choice, Flag, Group, Integer, Number, Text, Words
 MAX_NEW_TOKENS = 2048
 """The most that one answer may take; a function's time ends long before on most models."""
 
-SEARCH = (
+SAMPLING = (
     Flag("do_sample", "Draw tokens by chance instead of taking the likeliest."),
     Number("temperature", "How bold a draw is: below 1 is safer.", minimum=0.01, maximum=10.0),
     Integer("top_k", "Draw from so many of the likeliest tokens.", minimum=1, maximum=1000),
-    Number("top_p", "Draw from the likeliest tokens that together reach this.", minimum=0.01, maximum=1.0),
     Number("repetition_penalty", "Above 1, what was said is less likely.", minimum=0.1, maximum=10.0),
     Integer("seed", "The same seed draws the same tokens.", minimum=0, maximum=2**32 - 1),
 )
-LENGTHS = (
+SEARCH = (
+    *SAMPLING,
+    Number("top_p", "Draw from the likeliest tokens that together reach this.", minimum=0.01, maximum=1.0),
+)
+LONGEST = (
     Integer("max_new_tokens", "At most so many tokens.", minimum=1, maximum=MAX_NEW_TOKENS),
-    Integer("min_new_tokens", "At least so many tokens.", minimum=0, maximum=MAX_NEW_TOKENS),
     Integer("max_length", "The same, counted as transformers does.", minimum=2, maximum=MAX_NEW_TOKENS),
+)
+LENGTHS = (
+    *LONGEST,
+    Integer("min_new_tokens", "At least so many tokens.", minimum=0, maximum=MAX_NEW_TOKENS),
     Integer("min_length", "The same, counted as transformers does.", minimum=0, maximum=MAX_NEW_TOKENS),
 )
 BEAMS = (
@@ -41,4 +47,4 @@ TEXT_TO_TEXT = (
         (*LENGTHS, *BEAMS, *SEARCH),
     ),
 )
-STOP = Words(Text("stop", "Strings that end the answer.", max_chars=100), max_items=8)
+STOP = Words(Text("stop", "Strings that end the answer.", max_chars=100), max_items=8, min_items=0)

@@ -14,7 +14,7 @@ TASK = Task(
         Flag("truncate", "Whether a text beyond the model's window is cut; true by default."),
         Choice("truncation_direction", "Which end is cut; right by default.", ("left", "right")),
         Integer("dimensions", "Keep only the first so many numbers.", minimum=1, maximum=8192),
-        Text("prompt_name", "A prompt that the repository declares; none is known here.", max_chars=100),
+        Text("prompt_name", "One of the repository's prompts, to stand before each text.", max_chars=100),
     ),
     aliases=("text",),
     examples=(

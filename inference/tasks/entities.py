@@ -12,7 +12,7 @@ TASK = Task(
     inputs=Items(Text("inputs", "A text, or a list of texts.", max_chars=50_000), max_items=32),
     parameters=(
         Choice("aggregation_strategy", "How tokens are joined to names; simple by default.", STRATEGIES),
-        Words(Text("ignore_labels", "Labels to leave out; O by default.", max_chars=100), max_items=50),
+        Words(Text("ignore_labels", "Labels to leave out; O by default.", max_chars=100), 50, min_items=0),
         Integer("stride", "Tokens that windows of a long text share.", minimum=1, maximum=256),
     ),
     aliases=("text",),

@@ -2,7 +2,7 @@
 
 from inference.fields import Flag, Group, Media, Text
 from inference.task import Example, Model, Task, packaged
-from inference.tasks._generation import BEAMS, LENGTHS, SEARCH
+from inference.tasks._generation import BEAMS, LONGEST, SAMPLING
 
 TASK = Task(
     name="speech",
@@ -14,7 +14,7 @@ TASK = Task(
     parameters=(
         Flag("return_timestamps", "Whether each phrase comes with its times in seconds."),
         Text("language", "The recording's language, like en; found by listening by default.", max_chars=40),
-        Group("generation_parameters", "How the text is searched for.", (*LENGTHS, *BEAMS, *SEARCH)),
+        Group("generation_parameters", "How the text is searched for.", (*LONGEST, *BEAMS, *SAMPLING)),
     ),
     aliases=("audio",),
     examples=(

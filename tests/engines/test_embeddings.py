@@ -183,6 +183,30 @@ def test_the_window_the_case_and_the_prompt_are_the_repositorys(bert: Path) -> N
     assert head.last_truncated >= 2
 
 
+def test_a_prompt_is_named_by_the_caller(bert: Path) -> None:
+    prompts = {"prompts": {"query": "search: ", "passage": "text: "}, "default_prompt_name": "passage"}
+    say(bert, "Pooling", config_sentence_transformers=prompts)
+    head = onnx.load(converted(bert, TAG, bert.parent / "prompts", "fp32"), TAG, 1)
+    asked = reference(bert, [f"search: {text}" for text in TEXTS])
+    usual = reference(bert, [f"text: {text}" for text in TEXTS])
+    assert call(head, TEXTS, prompt_name="query") == pytest.approx(asked, abs=1e-4)
+    assert call(head, TEXTS) == pytest.approx(usual, abs=1e-4)
+    assert asked != pytest.approx(usual, abs=1e-3)
+    with pytest.raises(InvalidField, match=r"^parameters.prompt_name: nope .* known: query, passage"):
+        call(head, TEXTS, prompt_name="nope")
+
+
+def test_a_prompt_that_pooling_leaves_out_cannot_be_named(bert: Path) -> None:
+    say(
+        bert,
+        "Pooling",
+        pooling={"pooling_mode_mean_tokens": True, "include_prompt": False},
+        config_sentence_transformers={"prompts": {"query": "search: "}},
+    )
+    with pytest.raises(InvalidField, match=r"prompt_name: query is no prompt of this model; known: none"):
+        call(on_torch(bert, TAG), TEXTS, prompt_name="query")
+
+
 @pytest.mark.parametrize(
     ("modules", "pooling", "words"),
     [

@@ -87,8 +87,8 @@ def test_targets_are_tokens_or_begin_with_one(pair: Pair) -> None:
 
 def test_a_text_without_the_mask_is_told_what_it_is(pair: Pair) -> None:
     for text in ("No gap here.", "", "[MASK]"):
-        with pytest.raises(InvalidField, match=r"inputs: must hold the mask token of this model, <mask>"):
-            call(pair.head, [text])
+        with pytest.raises(InvalidField, match=r"^inputs\[1\]: must hold the mask token of .* model, <mask>"):
+            call(pair.head, [MASKED[0], text])
 
 
 def test_a_mask_in_a_long_text_is_filled_from_what_stands_around_it(pair: Pair) -> None:
@@ -123,6 +123,14 @@ def test_a_mask_in_a_long_text_is_filled_from_what_stands_around_it(pair: Pair) 
 def test_a_batch_answers_as_its_texts_do_alone(pair: Pair) -> None:
     texts = [*MASKED, TWO, LONG + MASK]
     assert call(pair.head, texts) == [call(pair.head, [text])[0] for text in texts]
+
+
+def test_it_tells_how_many_tokens_it_read(pair: Pair) -> None:
+    call(pair.head, MASKED)
+    read = pair.pipeline.tokenizer(MASKED, verbose=False)["input_ids"]
+    assert pair.head.last_tokens == sum(map(len, read))
+    call(pair.head, [LONG + MASK])
+    assert pair.head.last_tokens <= WINDOW  # only the window with the mask
 
 
 def test_spaces_before_marks_are_undone_where_the_repository_asks(tmp_path: Path) -> None:

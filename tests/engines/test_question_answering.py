@@ -15,7 +15,7 @@ from inference.engines import onnx
 from inference.engines.heads.answer_text import word_edges
 from inference.errors import InvalidField
 from inference.task import Call
-from tests.engines.tiny_heads import FAMILIES, LONG, TEXTS, WINDOW, converted, make_model, on_torch
+from tests.engines.tiny_heads import FAMILIES, LONG, ODD, TEXTS, WINDOW, converted, make_model, on_torch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,13 +144,45 @@ def test_several_answers_differ_and_none_is_one_where_allowed(snapshot: Path) ->
 
 def test_every_answer_is_whole_words_of_the_context(snapshot: Path) -> None:
     head = on_torch(snapshot, TAG)
-    for item in [*ITEMS, LONG_ITEM]:
+    odd = [{"question": QUESTION, "context": text} for text in ODD]
+    for item in [*ITEMS, *odd, LONG_ITEM]:
         for answer in call(head, [item], top_k=50)[0]:
             start, end, context = answer["start"], answer["end"], item["context"]
             assert answer["answer"] == context[start:end] == context[start:end].strip()
             if context.isascii():
                 assert not (context[start - 1 : start].isalpha() and context[start].isalpha())
                 assert not (context[end - 1].isalpha() and context[end : end + 1].isalpha())
+
+
+def test_answers_that_are_not_aligned_are_the_tokens_alone(snapshot: Path) -> None:
+    head, reference = on_torch(snapshot, TAG), Reference(snapshot)
+    differing = 0
+    for item in ITEMS:
+        context = item["context"]
+        encoded = reference.tokenizer(item["question"], context, return_offsets_mapping=True)
+        tokens = [
+            span
+            for span, side in zip(encoded["offset_mapping"], encoded.sequence_ids(), strict=True)
+            if side == 1
+        ]
+        begins = {start + len(context[start:]) - len(context[start:].lstrip()) for start, _ in tokens}
+        ends = {len(context[:end].rstrip()) for _, end in tokens}
+        found = call(head, [item], top_k=50, align_to_words=False)[0]
+        assert {answer["start"] for answer in found} <= begins
+        assert {answer["end"] for answer in found} <= ends
+        assert all(answer["answer"] == context[answer["start"] : answer["end"]] for answer in found)
+        aligned = call(head, [item], top_k=50, align_to_words=True)[0]
+        assert aligned == call(head, [item], top_k=50)[0]
+        differing += found != aligned
+    assert differing
+
+
+def test_it_tells_how_many_tokens_it_read(snapshot: Path) -> None:
+    head, reference = on_torch(snapshot, TAG), Reference(snapshot)
+    call(head, ITEMS)
+    pairs = [(item["question"], item["context"]) for item in ITEMS]
+    read = [reference.tokenizer(*pair)["input_ids"] for pair in pairs]
+    assert head.last_tokens == sum(map(len, read))
 
 
 def test_a_batch_answers_as_its_items_do_alone(snapshot: Path) -> None:
@@ -178,7 +210,7 @@ def test_limits_are_kept_or_refused(snapshot: Path) -> None:
         try:
             found = call(head, [{"question": QUESTION, "context": empty}])[0]
         except InvalidField as error:
-            assert str(error) == "inputs: context holds no text to answer from"
+            assert str(error) == "inputs[0].context: holds no text to answer from"
         assert found == []
 
 

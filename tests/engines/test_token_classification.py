@@ -11,7 +11,7 @@ from inference.engines import onnx
 from inference.engines.unsupported import Unsupported
 from inference.errors import InvalidField
 from inference.task import Call
-from tests.engines.tiny_heads import FAMILIES, LONG, TEXTS, WINDOW, converted, make_model, on_torch
+from tests.engines.tiny_heads import FAMILIES, LONG, ODD, TEXTS, WINDOW, converted, make_model, on_torch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,6 +69,14 @@ def test_entities_are_those_of_transformers(pair: Pair) -> None:
     pair.compare(TEXTS, ignore_labels=[], aggregation_strategy="none")
 
 
+def test_offsets_are_those_of_transformers_for_any_unicode(pair: Pair) -> None:
+    for strategy in STRATEGIES:
+        answers = pair.compare(ODD, aggregation_strategy=strategy, ignore_labels=[])
+        for text, found in zip(ODD, answers, strict=True):
+            assert found
+            assert all(0 <= entry["start"] <= entry["end"] <= len(text) for entry in found)
+
+
 def test_a_long_text_is_read_in_windows_as_transformers_does_when_told_to(pair: Pair) -> None:
     for strategy in STRATEGIES[1:]:
         for stride in (0, 20):
@@ -89,6 +97,15 @@ def test_tokens_of_a_long_text_come_once_each(pair: Pair) -> None:
 def test_a_batch_answers_as_its_texts_do_alone(pair: Pair) -> None:
     texts = [*TEXTS, LONG]
     assert call(pair.head, texts) == [call(pair.head, [text])[0] for text in texts]
+
+
+def test_it_tells_how_many_tokens_it_read(pair: Pair) -> None:
+    call(pair.head, TEXTS)
+    read = pair.pipeline.tokenizer(TEXTS, verbose=False)["input_ids"]
+    assert pair.head.last_tokens == sum(map(len, read))
+    call(pair.head, [LONG])
+    whole = len(pair.pipeline.tokenizer(LONG, verbose=False)["input_ids"])
+    assert whole < pair.head.last_tokens < 2 * whole
 
 
 def test_an_overlap_that_leaves_no_step_is_refused(pair: Pair) -> None:

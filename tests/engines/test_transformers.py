@@ -11,7 +11,7 @@ from inference.artifact import Artifact
 from inference.convert import proof_recordings
 from inference.convert.tokenizer import write_tokenizer
 from inference.engines.transformers_ import PipelineEngine, load
-from inference.errors import ModelUnavailable
+from inference.errors import InvalidField, ModelUnavailable
 from inference.task import Call
 from tests.engines.manifests import manifest
 from tests.engines.tiny_heads import LABELS, TEXTS, make_model
@@ -155,8 +155,18 @@ def test_text_of_an_unknown_decoder_is_continued(tmp_path: Path) -> None:
     engine = load(artifact(snapshot, tag), tag, 1)
     assert isinstance(engine, PipelineEngine)
     given = {"max_new_tokens": 4, "do_sample": False}
+    pipeline = pipe(snapshot, tag)
     found = engine.run(Call(["Maria moved"], {**given, "return_full_text": None}, is_list=False))
-    assert found == [pipe(snapshot, tag)("Maria moved", **given)]
+    assert found == pipeline("Maria moved", **given, return_full_text=False)
+    whole = engine.run(Call(["Maria moved"], {**given, "return_full_text": True}, is_list=False))
+    assert whole == [{"generated_text": "Maria moved" + found[0]["generated_text"]}]
+    drawn = {"max_new_tokens": 8, "do_sample": True, "temperature": 5.0}
+    one, same, other = (
+        engine.run(Call(["Maria moved"], {**drawn, "seed": seed}, is_list=False)) for seed in (1, 1, 2)
+    )
+    assert one == same != other
+    with pytest.raises(InvalidField, match="parameters.stop: is not known to the engine"):
+        engine.run(Call(["Maria moved"], {**given, "stop": ["x"]}, is_list=False))
 
 
 def test_speech_of_an_unknown_model_is_heard(tmp_path: Path) -> None:
@@ -196,6 +206,10 @@ def test_speech_of_an_unknown_model_is_heard(tmp_path: Path) -> None:
     [found] = engine.run(Call([waveform], {}, is_list=False))
     assert found == pipe(snapshot, tag)({"raw": waveform.copy(), "sampling_rate": 16_000})
     assert found["text"]
+    assert engine.run(Call([waveform], {"return_timestamps": False}, is_list=False)) == [found]
+    for given in ({"return_timestamps": True}, {"language": "en"}, {"num_beams": 2}):
+        with pytest.raises(InvalidField, match=f"parameters.{next(iter(given))}: is not known to the engine"):
+            engine.run(Call([waveform], given, is_list=False))
 
 
 @pytest.mark.parametrize("tag", ["summarization", "translation"])

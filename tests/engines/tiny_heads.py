@@ -36,6 +36,12 @@ TEXTS = [
 """Combining marks, a joined emoji, scripts without spaces or from right to left, and next to nothing."""
 KNOWN = [text for text in TEXTS if "東京" not in text]
 """What vocabularies are made of; the text that is left out holds unknown letters."""
+ODD = [
+    "Maria\r\nSantos\tin\u200bOslo\ufeff.",
+    "cafe\u0301 in \u202eOslo\u202c, n\u0303o? \u00adMaria",
+    "👨\u200d👩\u200d👧 Lisbon\x00\x7f 🏳️\u200d🌈 Oslo",
+]
+"""Line ends, zero width, marks of direction, joined emoji and what is no text: all of it moves offsets."""
 LONG = " ".join(f"{TEXTS[1]} No {number} 🎉 in Čeština." for number in range(12))
 """Several windows of a model that reads 64 tokens."""
 WINDOW = 64

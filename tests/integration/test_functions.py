@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.integration.conftest import Served
 
 TASKS = all_tasks()
+WORDLESS = ("image-classification", "text-to-image")
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +62,15 @@ class TestEveryTask:
         assert description["engine"]
         assert description["reason"]
         assert served.get(f"{task.function_name}/health").json() == {"status": "ok", "model": "ready"}
+
+    def test_its_log_counts_tokens_where_there_are_any(self, served: Served, task: Task) -> None:
+        example = dict(task.examples[0].body)
+        for _ in range(2):  # the first may also tell of a load
+            reply = served.post(f"{task.function_name}/", example, headers={"accept": "application/json"})
+        request_id = reply.headers["x-request-id"]
+        (line,) = [line for line in served.wait_for(request_id) if request_id in line and "answered" in line]
+        entry = json.loads(line.partition("] ")[2])
+        assert (entry.get("Tokens", 0) > 0) == (task.pipeline_tag not in WORDLESS)
 
     @pytest.mark.parametrize(
         ("content", "status", "kind", "words"),

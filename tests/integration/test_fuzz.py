@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inference.tasks import all_tasks
-from tests.integration.fuzz import bodies
+from tests.integration.fuzz import bodies, openai_bodies
 
 if TYPE_CHECKING:
     from inference.task import Task
@@ -24,14 +24,39 @@ if TYPE_CHECKING:
 TASKS = all_tasks()
 REQUESTS = int(os.environ.get("HUBLET_FUZZ", "200"))
 DOCUMENTED = (200, 400, 422)
+ROUTES = {
+    "/v1/chat/completions": "chat",
+    "/v1/completions": "chat",
+    "/v1/embeddings": "embeddings",
+}
+"""OpenAI's, and the function that has each."""
 
 
 @pytest.mark.timeout(max(300, REQUESTS))
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_any_json_is_answered_or_refused_by_name(served: Served, task: Task) -> None:
     url = f"{served.url}{task.function_name}/"
-    strategy = bodies(task)
+    seen = send_all(url, bodies(task))
+    assert seen.get(200, 0) >= REQUESTS // 40, seen  # the valid ones are there
+    assert seen.get(422, 0) >= REQUESTS // 40, seen
+    reply = httpx2.post(
+        url, json=dict(task.examples[0].body), headers={"accept": "application/json"}, timeout=60
+    )
+    assert reply.status_code == 200
+
+
+@pytest.mark.timeout(max(300, REQUESTS))
+@pytest.mark.parametrize("path", ROUTES)
+def test_openais_routes_answer_or_refuse_by_name(served: Served, path: str) -> None:
+    seen = send_all(f"{served.url}{ROUTES[path]}{path}", openai_bodies(path))
+    assert seen.get(200, 0) >= REQUESTS // 40, seen
+    assert seen.get(422, 0) >= REQUESTS // 40, seen
+
+
+def send_all(url: str, strategy: st.SearchStrategy[Any]) -> dict[int, int]:
+    """Send each body; how many got which status. What is refused must be refused by name."""
     seen: dict[int, int] = {}
+    headers = {"content-type": "application/json", "accept": "application/json"}
     with httpx2.Client(timeout=60) as client:
 
         @settings(
@@ -43,26 +68,18 @@ def test_any_json_is_answered_or_refused_by_name(served: Served, task: Task) -> 
         )
         @given(body=strategy)
         def send(body: Any) -> None:
-            reply = client.post(
-                url,
-                content=json.dumps(body).encode(),
-                headers={"content-type": "application/json", "accept": "application/json"},
-            )
+            content = body if isinstance(body, bytes) else json.dumps(body).encode()
+            reply = client.post(url, content=content, headers=headers)
             seen[reply.status_code] = seen.get(reply.status_code, 0) + 1
             assert reply.status_code in DOCUMENTED, (reply.status_code, reply.text, body)
             if reply.status_code == 422:
                 error = reply.json()["error"]
-                assert ": " in error, error
-                assert "/mnt" not in error
+                message = error["message"] if isinstance(error, dict) else error
+                assert ": " in message, message
+                assert "/mnt" not in message
 
         send()
-    assert seen.get(200, 0) >= REQUESTS // 40, seen  # the valid ones are there
-    assert seen.get(422, 0) >= REQUESTS // 40, seen
-    assert client.is_closed
-    reply = httpx2.post(
-        url, json=dict(task.examples[0].body), headers={"accept": "application/json"}, timeout=60
-    )
-    assert reply.status_code == 200
+    return seen
 
 
 @settings(max_examples=20, deadline=None, derandomize=True)

@@ -58,6 +58,28 @@ def test_text_classification(client: Callable[[str], InferenceClient], function:
     assert labels[0].score >= labels[1].score
 
 
+def test_lists_of_texts(client: Callable[[str], InferenceClient]) -> None:
+    """What the typed methods make of a list; some of them hand on the first text's result only."""
+    texts: Any = ["What a lovely day!", "My parcel is late."]
+    alone = client("sentiment").text_classification(texts[0])
+    assert client("sentiment").text_classification(texts) == alone
+    sorted_: Any = client("classification").zero_shot_classification(texts, ["delivery", "praise"])
+    assert [len(labels) for labels in sorted_] == [2, 2]
+    assert all(isinstance(label, ZeroShotClassificationOutputElement) for label in sorted_[1])
+    translated = client("translation").translation(["seven", "two hundred and six"])  # type: ignore[arg-type]
+    assert translated.translation_text == "7"
+    summary = client("summarization").summarization(texts, generate_parameters={"max_new_tokens": 4})
+    assert isinstance(summary, SummarizationOutput)
+    masked: Any = [f"{text} <mask>" for text in texts]
+    filled: Any = client("fill-mask").fill_mask(masked, top_k=2)
+    assert [[type(word) for word in words] for words in filled] == [[FillMaskOutputElement] * 2] * 2
+    found: Any = client("entities").token_classification(texts, aggregation_strategy="none", ignore_labels=[])
+    assert [type(entities[0]) for entities in found] == [TokenClassificationOutputElement] * 2
+    vectors = client("embeddings").feature_extraction(texts)
+    assert vectors.shape == (2, len(client("embeddings").feature_extraction(texts[0])))
+    assert vectors[1] == pytest.approx(client("embeddings").feature_extraction(texts[1]), abs=1e-6)
+
+
 def test_zero_shot_classification(client: Callable[[str], InferenceClient]) -> None:
     given = ["delivery", "payment", "praise"]
     labels = client("classification").zero_shot_classification("My parcel is late.", given)
@@ -92,7 +114,16 @@ def test_question_answering(client: Callable[[str], InferenceClient]) -> None:
     one = client("question-answering").question_answering(question="Who?", context=context)
     assert isinstance(one, QuestionAnsweringOutputElement)
     assert context[one.start : one.end] == one.answer
-    several: Any = client("question-answering").question_answering(question="Who?", context=context, top_k=3)
+    several: Any = client("question-answering").question_answering(
+        question="Who?",
+        context=context,
+        top_k=3,
+        align_to_words=True,
+        doc_stride=4,
+        max_answer_len=5,
+        max_question_len=9,
+        max_seq_len=40,
+    )
     assert [answer.score for answer in several] == sorted((each.score for each in several), reverse=True)
 
 
@@ -135,6 +166,12 @@ def test_sentence_similarity_that_is_right(client: Callable[[str], InferenceClie
 def test_text_generation(client: Callable[[str], InferenceClient]) -> None:
     text = client("chat").text_generation("The capital of France is", max_new_tokens=5)
     assert isinstance(text, str)
+    whole = client("chat").text_generation(
+        "The capital of France is", max_new_tokens=5, do_sample=False, return_full_text=True, stop=["zzz"]
+    )
+    assert whole == f"The capital of France is{text}"
+    with pytest.raises(HfHubHTTPError, match="stream: is no option here; /v1/completions"):
+        list(client("chat").text_generation("The capital", stream=True))
 
 
 def test_chat_completion(client: Callable[[str], InferenceClient]) -> None:
@@ -214,6 +251,19 @@ def test_openai_completions_and_stop(openai_client: Callable[[str], openai.OpenA
         assert whole.text.startswith(cut.text)
 
 
+def test_openai_completions_of_several_prompts(openai_client: Callable[[str], openai.OpenAI]) -> None:
+    with openai_client("chat") as client:
+        options: Any = {"model": "default", "max_tokens": 6, "temperature": 0}
+        prompts = ["One two three", "The capital of France is"]
+        together = client.completions.create(**options, prompt=prompts)
+        alone = [client.completions.create(**options, prompt=prompt) for prompt in prompts]
+        assert [choice.text for choice in together.choices] == [each.choices[0].text for each in alone]
+        assert [choice.index for choice in together.choices] == [0, 1]
+        used = [each.usage.total_tokens for each in alone if each.usage]
+        assert together.usage
+        assert together.usage.total_tokens == sum(used)
+
+
 def test_openai_seeds(openai_client: Callable[[str], openai.OpenAI]) -> None:
     with openai_client("chat") as client:
         options: Any = {"model": "default", "messages": MESSAGES, "max_tokens": 12, "temperature": 1.5}
@@ -221,7 +271,7 @@ def test_openai_seeds(openai_client: Callable[[str], openai.OpenAI]) -> None:
             client.chat.completions.create(**options, seed=seed).choices[0].message.content
             for seed in (1, 1, 2)
         ]
-        assert texts[0] == texts[1]
+        assert texts[0] == texts[1] != texts[2]
 
 
 def test_openai_embeddings(openai_client: Callable[[str], openai.OpenAI]) -> None:

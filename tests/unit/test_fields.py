@@ -7,7 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.errors import InvalidField
-from inference.fields import Choice, Field, Flag, Integer, Items, Number, Text, describe, read_all
+from inference.fields import (
+    Choice,
+    Field,
+    Flag,
+    Group,
+    Integer,
+    Items,
+    Media,
+    Number,
+    Record,
+    Text,
+    Words,
+    describe,
+    read_all,
+)
 
 TEXT = Text("inputs", "A text.", max_chars=10)
 FIELDS: list[Field] = [
@@ -17,6 +31,13 @@ FIELDS: list[Field] = [
     Number("temperature", "How bold.", minimum=0.0, maximum=2.0),
     Choice("mode", "Which.", ("soft", "hard")),
     Flag("normalize", "Whether."),
+    Integer("height", "In eights.", minimum=8, maximum=64, multiple_of=8),
+    Text("template", "With one gap.", max_chars=10, pattern=r"^[^{}]*\{\}[^{}]*$"),
+    Words(TEXT, max_items=3),
+    Words(TEXT, max_items=3, splits_commas=True),
+    Record("inputs", "A pair.", (TEXT, Flag("is_new", "Whether."))),
+    Group("more", "More.", (TEXT, Flag("is_new", "Whether."))),
+    Media("inputs", "A picture.", "image", "PNG"),
 ]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -56,12 +77,38 @@ def test_any_json_is_a_clean_value_or_an_error_naming_the_field(field: Field, va
         (FIELDS[3], 10**400, "between 0.0 and 2.0"),
         (FIELDS[4], "medium", "one of soft, hard"),
         (FIELDS[5], 1, "must be true or false"),
+        (FIELDS[6], 12, "must be a multiple of 8"),
+        (FIELDS[7], "no gap", "must match"),
+        (FIELDS[8], ["a"] * 4, "has 4 items; the limit is 3"),
+        (FIELDS[8], [], "must not be an empty list"),
+        (FIELDS[10], {"inputs": "a"}, "here.is_new: is required"),
+        (FIELDS[10], {"inputs": "a", "is_new": True, "b": 1}, "here.b: is unknown; known: inputs, is_new"),
+        (FIELDS[11], {"b": 1}, "here.b: is unknown"),
+        (FIELDS[12], "https://host/picture.png", "addresses are not fetched"),
+        (FIELDS[12], "a b", "is not valid base64 of PNG"),
+        (FIELDS[12], "", "must not be empty"),
     ],
 )
 def test_what_breaks_a_limit_is_told_the_limit(field: Field, value: object, problem: str) -> None:
     with pytest.raises(InvalidField) as raised:
         field.read(value, "here")
     assert problem in raised.value.message
+
+
+@pytest.mark.parametrize("value", ["aGVs\nbG8=\r\n", "data:image/png;base64,aGVsbG8=", "aGVsbG8=", b"hello"])
+def test_a_file_in_each_of_its_forms(value: object) -> None:
+    assert FIELDS[12].read(value, "inputs") == b"hello"
+
+
+def test_an_empty_list_may_mean_none() -> None:
+    field = Words(TEXT, max_items=3, min_items=0)
+    assert field.read([], "stop") == []
+    assert field.schema()["anyOf"][0]["minItems"] == 0
+
+
+def test_commas_split_only_where_they_may() -> None:
+    assert FIELDS[8].read("a, b", "labels") == ["a, b"]
+    assert FIELDS[9].read("a, b,,a", "labels") == ["a", "b"]
 
 
 def test_one_item_and_a_list_read_alike() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -68,6 +69,21 @@ def test_a_broken_body_is_a_bad_request(body: bytes, problem: str) -> None:
 def test_bytes_that_are_not_utf_8() -> None:
     with pytest.raises(BadRequest, match="UTF-8"):
         requests.read(url_event(b'{"inputs": "\xff"}', is_base64=True)).document()
+
+
+def test_a_compressed_body_is_told_what_is_wrong_with_it() -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    packed = gzip.compress(b'{"inputs": "a"}')
+    with pytest.raises(UnsupportedMediaType, match="content encoding gzip"):
+        requests.read(url_event(packed, headers=headers, is_base64=True)).document()
+    plain = {**headers, "Content-Encoding": "identity"}
+    assert requests.read(url_event({"inputs": "a"}, headers=plain)).document() == {"inputs": "a"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_json_in_any_unicode_encoding(encoding: str) -> None:
+    body = '{"inputs": "é 🎉"}'.encode(encoding)
+    assert requests.read(url_event(body, is_base64=True)).document() == {"inputs": "é 🎉"}
 
 
 def test_base64_that_is_none() -> None:

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from inference import errors, response
-from inference.errors import HubletError, InvalidField, ModelNotReady, PayloadTooLarge
+from inference.errors import HubletError, InvalidField, MethodNotAllowed, ModelNotReady, PayloadTooLarge
 from inference.response import Answer
 
 STATUSES = {
@@ -68,6 +68,18 @@ def test_not_ready_says_when_to_come_back() -> None:
 def test_nan_is_refused() -> None:
     with pytest.raises(ValueError, match="JSON"):
         response.encode(float("nan"))
+
+
+def test_a_refused_method_names_those_that_are_allowed() -> None:
+    reply = response.http_error(MethodNotAllowed(["GET", "POST"]), "id-1")
+    assert reply["headers"]["allow"] == "GET, POST"
+
+
+def test_an_answer_is_weighed_as_lambda_will_send_it() -> None:
+    text = "é" * 2_000_000  # 4 MB; escaped, as the payload has it, 12 MB
+    with pytest.raises(PayloadTooLarge, match="6,291,456"):
+        response.http_result(Answer(text), "id-1")
+    assert response.http_result(Answer(text[:1_000_000]), "id-1")["statusCode"] == 200
 
 
 def test_an_answer_past_lambdas_limit_is_an_error_of_ours() -> None:

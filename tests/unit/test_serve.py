@@ -264,6 +264,45 @@ def test_a_streamed_completion_comes_as_events(service: Service) -> None:
 
 
 @CHAT
+def test_options_that_change_nothing_are_taken(service: Service) -> None:
+    body = {
+        "messages": HELLO,
+        "n": 1,
+        "logprobs": False,
+        "top_logprobs": 0,
+        "frequency_penalty": 0.0,
+        "response_format": {"type": "text"},
+        "service_tier": "auto",
+        "metadata": {},
+        "stop": [],
+        "tools": None,
+    }
+    assert reply_of(service, url_event(body, path="/v1/chat/completions"))[0] == 200
+
+
+@CHAT
+def test_several_prompts_get_a_choice_each(service: Service, log: io.StringIO) -> None:
+    body = {"prompt": ["a", "b"], "max_tokens": 4}
+    _, reply = reply_of(service, url_event(body, path="/v1/completions"))
+    choices = [(choice["index"], choice["text"]) for choice in reply["choices"]]
+    assert choices == [(0, "Hello"), (1, "Hello")]
+    assert reply["usage"] == {"prompt_tokens": 6, "completion_tokens": 4, "total_tokens": 10}
+    assert json.loads(log.getvalue().splitlines()[-1])["Tokens"] == 10
+    streamed = service(url_event({**body, "stream": True}, path="/v1/completions"), FakeContext())
+    chunks = [json.loads(event[6:]) for event in streamed["body"].strip().split("\n\n")[:-1]]
+    said = [(chunk["choices"][0]["index"], chunk["choices"][0]["text"]) for chunk in chunks]
+    assert said == [(0, "Hel"), (0, "lo"), (0, ""), (1, "Hel"), (1, "lo"), (1, "")]
+
+
+@CHAT
+def test_a_stream_is_refused_where_none_comes(service: Service) -> None:
+    """The Hub's client would take the plain answer for a stream of nothing."""
+    status, reply = reply_of(service, url_event({"inputs": "a", "stream": True}))
+    assert (status, reply["error"].split(":")[0]) == (422, "stream")
+    assert reply_of(service, url_event({"inputs": "a", "stream": False}))[0] == 200
+
+
+@CHAT
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
@@ -313,6 +352,9 @@ def test_embeddings_as_numbers_and_as_base64(service: Service, engine: FakeEngin
         ("*/*", "image/png"),
         ("image/jpeg", "image/jpeg"),
         ("text/html, image/*;q=0.8", "image/png"),
+        ("image/png;q=0.2, image/jpeg", "image/jpeg"),
+        ("image/png;q=0, image/jpeg;q=0.1", "image/jpeg"),
+        ("IMAGE/JPEG; q=oops", "image/jpeg"),
     ],
 )
 def test_a_picture_by_accept(service: Service, accept: str, kind: str) -> None:
@@ -325,8 +367,9 @@ def test_a_picture_by_accept(service: Service, accept: str, kind: str) -> None:
 @pytest.mark.parametrize("task", ["image"], indirect=True)
 def test_a_type_that_cannot_be_made_is_refused_before_the_work(service: Service, engine: FakeEngine) -> None:
     engine.error = RuntimeError("must not run")
-    event = url_event({"inputs": "a"}, headers={"accept": "image/tiff"})
-    assert reply_of(service, event)[0] == 406
+    for accept in ("image/tiff", "image/png;q=0"):
+        event = url_event({"inputs": "a"}, headers={"accept": accept})
+        assert reply_of(service, event)[0] == 406
 
 
 @pytest.mark.parametrize("task", ["image_classification"], indirect=True)

@@ -14,6 +14,14 @@ UNSPACED = re.compile(
 )
 
 
+def edges(encoding: Any, at: int, text: str, aligns: bool) -> tuple[int, int]:
+    """Where a token of a pair's second text starts and ends, or if ``aligns`` the word that it belongs to."""
+    if aligns:
+        return word_edges(encoding, at, text)
+    start, end = encoding.offsets[at]
+    return start, end
+
+
 def word_edges(encoding: Any, at: int, text: str) -> tuple[int, int]:
     """Where the word of a pair's second text that a token belongs to starts and ends, in characters.
 

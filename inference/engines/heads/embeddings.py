@@ -54,7 +54,7 @@ class Embeddings:
         return unit(vector) if normalize else vector
 
     def _encode(self, text: str, given: Mapping[str, Any], at: str) -> dict[str, NDArray[np.int64]]:
-        text = self._sentences.prompt + text
+        text = self._sentences.prompt_of(given.get("prompt_name")) + text
         if self._sentences.lowers_case:
             text = text.lower()
         side = given.get("truncation_direction") or self._encoder.config.get("truncation_side") or "right"
@@ -77,7 +77,7 @@ class FeatureExtraction(Embeddings):
         """For each input its vector, one list of numbers."""
         self._forget()
         return [
-            self.vector(text, call.parameters, f"inputs[{index}]" if call.is_list else "inputs").tolist()
+            self.vector(text, call.parameters, call.at(index)).tolist()
             for index, text in enumerate(call.inputs)
         ]
 

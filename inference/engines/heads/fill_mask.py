@@ -57,6 +57,8 @@ class FillMask:
         tidies = self._encoder.config.get("clean_up_tokenization_spaces", False)
         self._tidies = tidies and type(self._tokenizer.model).__name__ != "BPE"
         self._run = run
+        self.last_tokens = 0
+        """How many tokens the last call read; windows without a mask are not."""
 
     def run(self, call: Call) -> list[list[Any]]:
         """For each input the likeliest fillings of its mask, best first.
@@ -67,15 +69,16 @@ class FillMask:
         top_k = call.parameters.get("top_k") or TOP_K
         targets = call.parameters.get("targets")
         chosen = None if targets is None else self._target_ids(targets)
+        self.last_tokens = 0
         results: list[list[Any]] = []
-        for text in call.inputs:
-            gaps = self.read(text)
+        for index, text in enumerate(call.inputs):
+            gaps = self.read(text, call.at(index))
             filled = [self._filled(gaps, number, top_k, chosen) for number in range(len(gaps.at))]
             results.append(filled[0] if len(filled) == 1 else filled)
         return results
 
-    def read(self, text: str) -> Gaps:
-        """Score the whole vocabulary for each mask."""
+    def read(self, text: str, at: str = "inputs") -> Gaps:
+        """Score the whole vocabulary for each mask; raises :class:`InvalidField` where there is none."""
         import numpy as np
 
         windows = split(self._encoder, text, self._encoder.room() // 2)
@@ -83,8 +86,10 @@ class FillMask:
         ids = [windows[number].encoding.ids[at] for number, at in places]
         masks = [token for token, id_ in enumerate(ids) if id_ == self._mask_id]
         if not masks:
-            raise InvalidField("inputs", f"must hold the mask token of this model, {self.mask}")
-        logits = {number: self._run(windows[number].inputs)[0][0] for number in {places[m][0] for m in masks}}
+            raise InvalidField(at, f"must hold the mask token of this model, {self.mask}")
+        read = {places[mask][0] for mask in masks}
+        self.last_tokens += sum(len(windows[number].encoding) for number in read)
+        logits = {number: self._run(windows[number].inputs)[0][0] for number in read}
         scores = softmax(np.stack([logits[places[mask][0]][places[mask][1]] for mask in masks]))
         edges = windows[0].positions
         head, tail = windows[0].encoding.ids[: edges.start], windows[0].encoding.ids[edges.stop :]

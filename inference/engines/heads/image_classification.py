@@ -51,7 +51,7 @@ class ImageClassification:
         top_k = call.parameters.get("top_k") or TOP_K
         results = []
         for index, data in enumerate(call.inputs):
-            picture = decode(data, f"inputs[{index}]" if call.is_list else "inputs")
+            picture = decode(data, call.at(index))
             results.append(self._ranked(self.scores(picture, function))[:top_k])
         return results
 

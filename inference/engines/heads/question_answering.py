@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from inference.engines.heads.answer_text import trimmed, word_edges
+from inference.engines.heads.answer_text import edges, trimmed
 from inference.engines.softmax import softmax
 from inference.engines.text import TextEncoder
 from inference.engines.windows import clearest, split
@@ -70,21 +70,25 @@ class QuestionAnswering:
         self._run = run
         self.last_truncated = 0
         """How many questions of the last call were cut; contexts are read whole, window by window."""
+        self.last_tokens = 0
+        """How many tokens the last call read; the question counts in each window."""
 
     def run(self, call: Call) -> list[list[dict[str, Any]]]:
         """For each ``{"question": str, "context": str}`` the answers, best first.
 
         ``[{"answer": str, "score": float, "start": int, "end": int}, ...]``: different texts, at most
-        ``top_k``; ``answer`` is ``context[start:end]``, in characters. No answer is ``""`` from 0 to 0.
+        ``top_k``; ``answer`` is ``context[start:end]``, in characters: whole words, or the tokens alone where
+        ``align_to_words`` is false. No answer is ``""`` from 0 to 0.
         """
         top_k = call.parameters.get("top_k") or 1
         allows_none = bool(call.parameters.get("handle_impossible_answer"))
+        aligns = call.parameters.get("align_to_words") is not False
         limits = self.limits(call.parameters)
-        self.last_truncated = 0
+        self.last_truncated = self.last_tokens = 0
         results = []
-        for item in call.inputs:
-            reading = self.read(item["question"], item["context"], limits)
-            found = answers(reading, item["context"], limits.answer, top_k)
+        for index, item in enumerate(call.inputs):
+            reading = self.read(item["question"], item["context"], limits, call.at(index))
+            found = answers(reading, item["context"], limits.answer, top_k, aligns)
             if allows_none:
                 found.append({"answer": "", "score": reading.nothing, "start": 0, "end": 0})
             results.append(sorted(found, key=lambda entry: -float(entry["score"]))[:top_k])
@@ -103,15 +107,16 @@ class QuestionAnswering:
             stride=parameters.get("doc_stride"),
         )
 
-    def read(self, question: str, context: str, limits: Limits) -> Reading:
+    def read(self, question: str, context: str, limits: Limits, at: str = "inputs") -> Reading:
         """Score every token of the context as the start and as the end of the answer."""
         import numpy as np
 
         windows = self._windows(question, context, limits)
+        self.last_tokens += sum(len(window.encoding) for window in windows)
         outputs = [self._run(window.inputs) for window in windows]
         places = clearest(windows)
         if not len(places):
-            raise InvalidField("inputs", "context holds no text to answer from")
+            raise InvalidField(f"{at}.context", "holds no text to answer from")
         start = np.array([outputs[number][0][0, at] for number, at in places])
         end = np.array([outputs[number][1][0, at] for number, at in places])
         # The first token stands for "no answer"; the window that is least sure of that speaks for all.
@@ -137,12 +142,14 @@ class QuestionAnswering:
         return split(self._encoder, context, stride, before=question, max_tokens=limits.window)
 
 
-def answers(reading: Reading, context: str, max_tokens: int, top_k: int) -> list[dict[str, Any]]:
-    """The best spans of at most ``max_tokens`` tokens, each text once, grown to whole words."""
+def answers(
+    reading: Reading, context: str, max_tokens: int, top_k: int, aligns: bool = True
+) -> list[dict[str, Any]]:
+    """The best spans of at most ``max_tokens`` tokens, each text once, grown to whole words if ``aligns``."""
     found: dict[str, dict[str, Any]] = {}
     for first, last, score in best_spans(reading.start, reading.end, max_tokens, SPANS_PER_ANSWER * top_k):
-        start, _ = word_edges(*reading.places[first], context)
-        _, end = word_edges(*reading.places[last], context)
+        start, _ = edges(*reading.places[first], context, aligns)
+        _, end = edges(*reading.places[last], context, aligns)
         start, end = trimmed(context, start, end)
         text = context[start:end]
         if text and text.casefold() not in found:

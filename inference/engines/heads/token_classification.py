@@ -51,6 +51,8 @@ class TokenClassification:
         self._encoder = TextEncoder(folder)
         self._unknown = self._encoder.special_id("unk")
         self._run = run
+        self.last_tokens = 0
+        """How many tokens the last call read; those that windows share count in each."""
 
     def run(self, call: Call) -> list[list[dict[str, Any]]]:
         """For each input its entities, in the order of the text.
@@ -60,6 +62,7 @@ class TokenClassification:
         """
         strategy = call.parameters.get("aggregation_strategy") or "simple"
         ignored = call.parameters.get("ignore_labels")
+        self.last_tokens = 0
         return [
             self.entities(
                 self.read(text, call.parameters.get("stride")),
@@ -77,6 +80,7 @@ class TokenClassification:
             raise InvalidField("parameters.stride", problem)
         shared = min(SHARED_TOKENS, room // 4) if stride is None else stride
         windows = split(self._encoder, text, shared)
+        self.last_tokens += sum(len(window.encoding) for window in windows)
         read = [self._tokens(text, window) for window in windows]
         starts = [window.positions.start for window in windows]
         return Reading(read, [read[number][at - starts[number]] for number, at in clearest(windows)])

@@ -1,0 +1,57 @@
+"""``make invoke``: every task's own event, and what the printed answer has to be known by."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from inference.tasks import all_tasks
+from local import invoke
+from local.demo_models import note
+from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from inference.task import Task
+    from tests.integration.conftest import Served
+
+TASKS = all_tasks()
+
+
+@pytest.fixture
+def port(served: Served, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(ROOT)
+    return served.url.rstrip("/").rpartition(":")[2]
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_every_event_is_answered(
+    served: Served, port: str, task: Task, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert invoke.main([task.function_name, "--port", port]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)
+    assert printed.err.strip() == note(served.get(task.function_name).json()["model"])
+
+
+def test_an_untrained_models_answer_says_so(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke.main(["emotion", "--port", port]) == 0
+    assert capsys.readouterr().err == "untrained demo weights\n"
+
+
+def test_another_event_and_a_failure(port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    event = tmp_path / "event.json"
+    event.write_text('{"text": "What a lovely day!"}')
+    assert invoke.main(["sentiment", "--event", str(event), "--port", port]) == 0
+    assert json.loads(capsys.readouterr().out)[0][0]["label"] == "POSITIVE"
+    event.write_text('{"text": 3}')
+    assert invoke.main(["sentiment", "--event", str(event), "--port", port]) == 1
+    assert json.loads(capsys.readouterr().out)["errorType"] == "InvalidField"
+
+
+def test_what_is_not_there_is_named(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke.main(["nope", "--port", port]) == 1
+    assert "unknown task 'nope'" in capsys.readouterr().err
