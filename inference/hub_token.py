@@ -35,7 +35,8 @@ class HubToken:
         wait_s = max(0.1, min(LONGEST_WAIT_S, deadline.remaining_s / (2 * ATTEMPTS)))
         config = Config(connect_timeout=wait_s, read_timeout=wait_s, retries={"total_max_attempts": ATTEMPTS})
         try:
-            client = boto3.client("secretsmanager", region_name=self._arn.split(":")[3], config=config)
+            region = self._arn.split(":")[3]
+            client = boto3.Session().client("secretsmanager", region_name=region, config=config)
             answer = client.get_secret_value(SecretId=self._arn)
         except ClientError as error:
             raise _refusal(error.response) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from moto.cloudformation.exceptions import CloudFormationError
 from moto.cloudformation.parsing import OutputMap
@@ -27,6 +27,18 @@ class ChangeSetNotFound(CloudFormationError):
 def delete(cloud_formation: CloudFormationBackend, change_set_name: str) -> None:
     for id in _named(cloud_formation, change_set_name):
         del cloud_formation.change_sets[id]
+
+
+def deleting_with_stack(delete_stack: Any) -> Any:
+    """A stack's change sets go with it; moto keeps them, and the next stack's is found by the same name."""
+
+    def delete_both(cloud_formation: CloudFormationBackend, name_or_stack_id: str) -> None:
+        delete_stack(cloud_formation, name_or_stack_id)
+        for id, found in list(cloud_formation.change_sets.items()):
+            if found.stack_id not in cloud_formation.stacks:
+                del cloud_formation.change_sets[id]
+
+    return delete_both
 
 
 def describe(cloud_formation: CloudFormationBackend, change_set_name: str) -> ChangeSet:

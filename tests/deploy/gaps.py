@@ -140,6 +140,7 @@ def fill() -> None:
     ResourceMap.update = order.update
     ResourceMap.delete = order.delete
     ResourceMap.parse_ssm_parameter = _previous_or(ResourceMap.parse_ssm_parameter)
+    CloudFormationBackend.delete_stack = change_sets.deleting_with_stack(CloudFormationBackend.delete_stack)
     CloudFormationBackend.delete_change_set = change_sets.delete
     CloudFormationBackend.describe_change_set = change_sets.describe
 

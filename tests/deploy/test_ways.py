@@ -99,5 +99,5 @@ def test_without_the_flag_and_a_terminal_a_deploy_ends_with_a_reason(second: Acc
         text=True,
     )
     assert done.returncode != 0
-    assert "--require-approval" in done.stdout + done.stderr
+    assert "(TTY) is not attached" in done.stdout + done.stderr
     assert added(before, second.inventory()) == {}
