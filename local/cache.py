@@ -18,7 +18,7 @@ from inference.maintenance.settings import MaintenanceSettings
 from inference.tasks import all_tasks
 from local.cache_table import show
 from local.demo_models import demo_model
-from local.invoke import InvokeFailed, deployed, local_client
+from local.invoke import InvokeFailed, ask, deployed, local_client
 from local.template import DEFAULT_TEMPLATE, TemplateError, read_template
 
 if TYPE_CHECKING:
@@ -87,12 +87,12 @@ def _settings(chosen: argparse.Namespace) -> MaintenanceSettings:
 
 
 def _ask(name: str, payload: bytes, port: int) -> None:
-    local_client(port).invoke(FunctionName=name, InvocationType="Event", Payload=payload)
+    ask(local_client(port), FunctionName=name, InvocationType="Event", Payload=payload)
 
 
 def _in_aws(event: dict[str, Any]) -> dict[str, Any]:
     client, name = deployed("cache")
-    reply = client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+    reply = ask(client, FunctionName=name, Payload=json.dumps(event).encode())
     answer: dict[str, Any] = json.load(reply["Payload"])
     if "FunctionError" in reply:
         raise InvokeFailed(f"{answer.get('errorType')}: {answer.get('errorMessage')}")

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 import urllib.request
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
@@ -43,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         file = chosen.event or EVENTS / f"{task.function_name}.json"
         event = json.loads(file.read_text())
         client, name = _called(task, chosen)
-        reply = client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+        reply = ask(client, FunctionName=name, Payload=json.dumps(event).encode())
     except (InvokeFailed, UnknownTask, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -57,6 +56,16 @@ def _called(task: Task, chosen: argparse.Namespace) -> tuple[Any, str]:
     if chosen.deployed:
         return deployed(task.name)
     return local_client(chosen.port), f"hublet-{task.function_name}"
+
+
+def ask(client: Any, **event: Any) -> Any:
+    """Lambda's reply; raises :class:`InvokeFailed` where none comes: no credentials, no function, no way."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return client.invoke(**event)
+    except (BotoCoreError, ClientError) as error:
+        raise InvokeFailed(str(error)) from error
 
 
 def local_client(port: int) -> Any:
@@ -77,10 +86,11 @@ def local_client(port: int) -> Any:
 
 def _note(function_name: str, port: int) -> str:
     """What has to be known about an answer of the local cloud: such as that nobody trained the model."""
-    with suppress(HTTPError):  # a stack whose URLs ask for a key
+    try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/{function_name}/") as reply:
             return note(json.load(reply)["model"])
-    return ""
+    except HTTPError:  # URLs that ask for a key
+        return ""
 
 
 def deployed(name: str) -> tuple[Any, str]:

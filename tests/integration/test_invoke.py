@@ -55,3 +55,8 @@ def test_another_event_and_a_failure(port: str, tmp_path: Path, capsys: pytest.C
 def test_what_is_not_there_is_named(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke.main(["nope", "--port", port]) == 1
     assert "unknown task 'nope'" in capsys.readouterr().err
+
+
+def test_a_cloud_that_does_not_run_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke.main(["sentiment", "--port", "9"]) == 1
+    assert "http://127.0.0.1:9" in capsys.readouterr().err
