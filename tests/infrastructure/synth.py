@@ -72,6 +72,12 @@ class Synthesized:
         (found,) = self.all(resource_type).items()
         return found
 
+    def variables(self) -> list[dict[str, Any]]:
+        """What each function of a task finds in its environment."""
+        functions = self.all("AWS::Lambda::Function").values()
+        found = [each["Properties"].get("Environment", {}).get("Variables", {}) for each in functions]
+        return [variables for variables in found if "TASK" in variables]
+
     def function(self, task: Task) -> tuple[str, Resource]:
         """The function of one task, found as the local cloud finds it: by its TASK variable."""
         (found,) = (

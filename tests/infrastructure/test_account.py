@@ -87,7 +87,7 @@ def test_the_stack_is_bound_to_no_region_so_that_synth_asks_nobody_for_its_zones
 def test_a_boundary_holds_for_every_role(synth: Synth) -> None:
     stack = synth(**FEW, **WATCHED, permissions_boundary=BOUNDARY)
     roles = stack.all("AWS::IAM::Role").values()
-    assert len(roles) == 3  # prefetch has one too
+    assert len(roles) == 4  # the cache function and prefetch have one too
     assert {role["Properties"]["PermissionsBoundary"] for role in roles} == {BOUNDARY}
 
 

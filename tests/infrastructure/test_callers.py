@@ -55,8 +55,8 @@ def test_a_function_is_given_the_hash_of_its_key(synth: Synth, task: Task, egres
 def test_two_keys_reach_the_functions(synth: Synth) -> None:
     hashes = ("0a" * 32, "1b" * 32)
     stack = synth(auth="key", key_sha256=",".join(hashes), tasks="sentiment")
-    (function,) = stack.all("AWS::Lambda::Function").values()
-    assert Settings.from_env(function["Properties"]["Environment"]["Variables"]).key_sha256 == hashes
+    (variables,) = stack.variables()
+    assert Settings.from_env(variables).key_sha256 == hashes
 
 
 @pytest.mark.parametrize("auth", ["iam", "none"])
@@ -94,8 +94,7 @@ def test_each_role_may_read_the_one_secret(with_token: Synthesized) -> None:
 
 def test_a_function_is_told_where_the_token_is_and_nothing_resolves_it(with_token: Synthesized) -> None:
     """A dynamic reference would put the token into the function's configuration."""
-    for function in with_token.all("AWS::Lambda::Function").values():
-        variables = function["Properties"]["Environment"]["Variables"]
+    for variables in with_token.variables():
         assert Settings.from_env(variables).token_secret_arn == SECRET_ARN
     assert "{{resolve:" not in json.dumps(with_token.template)
     assert not with_token.all("AWS::SecretsManager::Secret")

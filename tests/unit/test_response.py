@@ -17,6 +17,7 @@ STATUSES = {
     "NotFound": 404,
     "MethodNotAllowed": 405,
     "NotAcceptable": 406,
+    "ModelInUse": 409,
     "PayloadTooLarge": 413,
     "UnsupportedMediaType": 415,
     "InvalidField": 422,
