@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from inference.engines.engine import Completion
 from inference.errors import DeadlineExceeded, ModelNotReady, ModelUnavailable
@@ -15,8 +15,6 @@ from inference.worker import Worker
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
-
-    from aws_lambda_powertools import Logger
 
     from inference.artifact import Artifact, Manifest
     from inference.deadline import Deadline
@@ -75,11 +73,19 @@ class Run:
         return found
 
 
+class Log(Protocol):
+    """Where the stages of a preparation and of a slow inference are told."""
+
+    def info(self, msg: object, **facts: Any) -> None: ...
+    def warning(self, msg: object, **facts: Any) -> None: ...
+    def exception(self, msg: object, **facts: Any) -> None: ...
+
+
 class Runs:
     """The models of one function, in one environment."""
 
     def __init__(
-        self, files: ModelFiles, pipeline_tag: str, settings: Settings, load: Loader, log: Logger
+        self, files: ModelFiles, pipeline_tag: str, settings: Settings, load: Loader, log: Log
     ) -> None:
         self._files = files
         self._worker = Worker()

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from inference.tasks import all_tasks
+from local.demo_models import DEMO_REPOSITORIES
+from local.hub import HubServer
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.integration.conftest import Served
@@ -29,12 +32,20 @@ def blocks(language: str, document: str = "README.md") -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
+@pytest.fixture(scope="module")
+def hub() -> Iterator[HubServer]:
+    with HubServer(DEMO_REPOSITORIES) as server:
+        yield server
+
+
 @pytest.fixture
-def environ(served: Served) -> dict[str, str]:
+def environ(served: Served, hub: HubServer, tmp_path: Path) -> dict[str, str]:
     """A user's shell after a deployment, with the local cloud as AWS."""
     return {
         **os.environ,
         "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}",
+        "HF_ENDPOINT": hub.url,
+        "MODEL_CACHE": str(tmp_path / "cache"),
         "SENTIMENT_URL": f"{served.url}sentiment/",
         "HUBLET_KEY": "none",
         "OLD_SHA256": "0" * 64,
@@ -53,6 +64,7 @@ def here(code: str, served: Served, cache: str = "") -> str:
     port = served.url.rstrip("/").rpartition(":")[2]
     code = code.replace("http://127.0.0.1:8080/", served.url)
     code = code.replace("make cache", f"make cache PORT={port} CACHE={cache}")
+    code = code.replace("-m inference sentiment", "-m inference sentiment --model hublet/demo-sentiment")
     return code.replace("make invoke ", f"make invoke PORT={port} ")
 
 
@@ -70,7 +82,7 @@ def run(command: str, served: Served, environ: dict[str, str], cache: str = "") 
 @pytest.mark.parametrize("command", blocks("bash"), ids=lambda command: command.splitlines()[0][:40])
 def test_a_command_of_the_readme_works(served: Served, environ: dict[str, str], command: str) -> None:
     printed = run(command, served, environ)
-    if "curl" in command or "make invoke" in command:
+    if "curl" in command or "make invoke" in command or "-m inference" in command:
         assert "POSITIVE" in printed
 
 

@@ -31,6 +31,7 @@ LAYERS = (
         "images",
         "load_marks",
         "keys",
+        "meter",
         "metrics",
         "mp3_length",
         "pictures",
@@ -44,7 +45,8 @@ LAYERS = (
     {"describe", "openapi", "purpose", "runs"},
     {"request_log"},
     {"serve"},
-    {"handler", "maintenance"},
+    {"command"},
+    {"handler", "maintenance", "__main__"},
 )
 HEAVY = {"torch", "transformers", "boto3", "onnxruntime", "huggingface_hub", "numpy", "starlette"}
 MODULES = sorted(path.relative_to(ROOT) for path in (ROOT / "inference").rglob("*.py"))
@@ -84,7 +86,11 @@ def test_only_settings_and_the_entry_point_read_the_environment() -> None:
         for path in MODULES
         if re.search(r"os\.(environ|getenv)|os import", (ROOT / path).read_text())
     }
-    assert readers == {"inference/handler.py", "inference/maintenance/handler.py"}
+    assert readers == {
+        "inference/__main__.py",
+        "inference/handler.py",
+        "inference/maintenance/handler.py",
+    }
 
 
 @pytest.mark.parametrize("handler", ["inference.handler", "inference.maintenance.handler"])
