@@ -70,10 +70,16 @@ def here(code: str, served: Served, cache: str = "") -> str:
 
 def run(command: str, served: Served, environ: dict[str, str], cache: str = "") -> str:
     """What a command prints, in a shell in the project's folder; AWS and endless ones are only looked at."""
-    if command.startswith(DRY) or "DEPLOYED=1" in command:
-        command = command.replace("make ", "make --dry-run ", 1)
+    lines = [
+        line.replace("make ", "make --dry-run ", 1) if line.startswith(DRY) or "DEPLOYED=1" in line else line
+        for line in command.splitlines(keepends=True)
+    ]
     done = subprocess.run(
-        ["bash", "-euc", here(command, served, cache)], cwd=ROOT, env=environ, capture_output=True, text=True
+        ["bash", "-euc", here("".join(lines), served, cache)],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
