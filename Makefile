@@ -55,7 +55,7 @@ key: .venv/run.stamp
 
 # Two tests at a time; PROCESSES=0 runs them one by one, in the process that a debugger sees.
 test: .venv/dev.stamp .venv-checkov/stamp node_modules/.package-lock.json check
-	@python -m pytest --numprocesses $(PROCESSES) --dist loadgroup $(PYTEST)
+	@python -m pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder $(PYTEST)
 
 # The long form of tests/integration/test_fuzz.py: so many requests to every function.
 fuzz: .venv/dev.stamp node_modules/.package-lock.json

@@ -15,6 +15,7 @@ SHARED = {"cache", "served"}
 """Fixtures that take long to make: every model prepared, and the local cloud that serves them."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share what takes long go to one process, those of a file otherwise; see ``make test``."""
     for item in items:

@@ -45,10 +45,6 @@ class Container:
         )
         return json.loads(done.stdout)
 
-    def give(self, memory_mb: int) -> None:
-        """Let it have so much memory from now on."""
-        docker("update", f"--memory={memory_mb}m", f"--memory-swap={memory_mb}m", self.id)
-
     def changed_paths(self) -> list[str]:
         """What differs from the image on its own file system, but for where things are mounted."""
         return sorted(set(docker("diff", self.id).stdout.splitlines()) - self._mount_points)
@@ -74,13 +70,9 @@ def run(
     *,
     network: str = "none",
     memory_mb: int | None = None,
-    given_mb: int | None = None,
     **variables: str,
 ) -> Iterator[Container]:
-    """Start the function with its memory and share of CPU; only /tmp and the cache can be written.
-
-    ``given_mb`` is what it really gets, where that is less than it is told.
-    """
+    """Start the function with its memory and share of CPU; only /tmp and the cache can be written."""
     memory_mb = memory_mb or function.memory_mb
     environment = {
         **function.environment,
@@ -95,7 +87,7 @@ def run(
         "--cap-drop=ALL",
         f"--user={USER}",
         "--shm-size=0",
-        f"--memory={given_mb or memory_mb}m",
+        f"--memory={memory_mb}m",
         f"--cpus={memory_mb / MEMORY_PER_VCPU_MB:.2f}",
         f"--network={network}",
         f"--volume={cache}:{function.mount_path}",

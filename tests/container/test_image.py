@@ -24,9 +24,6 @@ MOST_BYTES = 1_500_000_000
 MOST_CODE_BYTES = 1_000_000
 """Of the last layer, compressed, as it is pushed."""
 
-TOO_LITTLE_TO_LOAD_MB = 72
-"""The handler runs in that; ONNX Runtime does not."""
-
 pytestmark = pytest.mark.timeout(1800)  # the first test waits for the build
 
 
@@ -126,24 +123,6 @@ def _is_right(name: str, answer: Any) -> None:
         assert answer[0]["label"] == "3", answer
     else:
         assert answer[0]["summary_text"], answer
-
-
-def test_a_function_that_runs_out_of_memory_is_ended_and_the_next_call_is_answered(
-    image: str,
-    emulator: Path,
-    functions: dict[str, LocalFunction],
-    hub: HubServer,
-    cache: Path,
-    events: dict[str, Any],
-) -> None:
-    event, function = events["sentiment"], functions["sentiment"]
-    with run(image, function, emulator, cache, network="host", HF_ENDPOINT=hub.url) as container:
-        answer = container.invoke(event)
-    with run(image, function, emulator, cache, given_mb=TOO_LITTLE_TO_LOAD_MB) as container:
-        assert container.invoke(event)["errorType"] == "Runtime.ExitError"
-        container.give(function.memory_mb)
-        assert container.invoke(event) == answer
-        assert container.changed_paths() == []
 
 
 def test_too_little_memory_to_prepare_is_an_error_that_says_so(
