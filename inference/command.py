@@ -53,9 +53,8 @@ def _inputs(task: Task, words: Sequence[str]) -> Any:
 
 
 def _is_list(task: Task, part: str) -> bool:
-    item = task.inputs.item if isinstance(task.inputs, fields.Items) else task.inputs
-    assert isinstance(item, fields.Record)
-    return any(isinstance(each, fields.Words) and each.name == part for each in item.parts)
+    assert isinstance(task.item, fields.Record)
+    return any(isinstance(each, fields.Words) and each.name == part for each in task.item.parts)
 
 
 def _contents(name: str) -> bytes:

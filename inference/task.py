@@ -92,16 +92,19 @@ class Task:
         return self.name.replace("_", "-")
 
     @property
+    def item(self) -> fields.Field:
+        """One input, where a caller may send a list of them."""
+        return self.inputs.item if isinstance(self.inputs, fields.Items) else self.inputs
+
+    @property
     def media_kind(self) -> str | None:
         """``image`` or ``audio`` where a request's whole body may be the input."""
-        item = self.inputs.item if isinstance(self.inputs, fields.Items) else self.inputs
-        return item.kind if isinstance(item, fields.Media) else None
+        return self.item.kind if isinstance(self.item, fields.Media) else None
 
     @property
     def parts(self) -> tuple[str, ...]:
         """Names that a plain body may carry instead of ``inputs``: ``question`` and ``context``."""
-        item = self.inputs.item if isinstance(self.inputs, fields.Items) else self.inputs
-        return tuple(part.name for part in item.parts) if isinstance(item, fields.Record) else ()
+        return tuple(part.name for part in self.item.parts) if isinstance(self.item, fields.Record) else ()
 
     def with_model(self, model: str | None, revision: str | None) -> Task:
         """The same task with an operator's choice of model; no revision given means ``main``."""
