@@ -13,6 +13,8 @@ TOGETHER = ("container", "deploy", "infrastructure")
 """Folders whose tests share what takes long to make: an image, an account, synthesized templates."""
 SHARED = {"cache", "served"}
 """Fixtures that take long to make: every model prepared, and the local cloud that serves them."""
+FIRST_TIME_S = 900
+"""For tests with those: whichever runs first waits for the largest model's preparation, on any machine."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the marks
@@ -22,6 +24,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder, *_, file = item.path.relative_to(ROOT / "tests").parts
         if SHARED.intersection(getattr(item, "fixturenames", ())):
             group = "served"
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(FIRST_TIME_S))
         else:
             group = folder if folder in TOGETHER else file
         item.add_marker(pytest.mark.xdist_group(group))
