@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 STARTUP_POLL_S = 0.005
+IDLE_S = 24 * 3600
+"""How long a quiet connection stays open: an environment may be frozen before it asks again."""
 
 
 class _QuietServer(uvicorn.Server):
@@ -37,6 +39,7 @@ class LoopbackServer:
                 access_log=False,
                 lifespan="off",
                 timeout_graceful_shutdown=1,
+                timeout_keep_alive=IDLE_S,
             )
         )
         self._task: asyncio.Task[None] | None = None
