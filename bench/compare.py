@@ -14,11 +14,13 @@ from typing import Any
 from bench.cost import read_prices
 from bench.measure import Unavailable, measure
 from bench.plots import draw_all
+from bench.readme_table import in_document
 from bench.report import markdown
 from bench.rows import ROWS
 
 BUILD = Path("build")
 DOCUMENTS = Path("docs/bench")
+README = Path("README.md")
 PAIRS = 5
 
 
@@ -38,6 +40,7 @@ def main() -> None:
             write(document, BUILD)
     if arguments.documents:
         write(document, DOCUMENTS)
+        README.write_text(in_document(README.read_text(), document))
     print(markdown(document))
 
 
@@ -85,7 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.compare", description=__doc__)
     parser.add_argument("--models", help="rows, with commas between; all by default")
     parser.add_argument("--pairs", type=int, default=PAIRS, help="how often sides take turns")
-    parser.add_argument("--documents", action="store_true", help=f"also write {DOCUMENTS}")
+    parser.add_argument(
+        "--documents", action="store_true", help=f"also write {DOCUMENTS}, and the table of {README}"
+    )
     return parser
 
 
