@@ -140,8 +140,11 @@ class Held:
     def end(self, **facts: Any) -> None:
         """Free the turn. Its file stays: the next number must be higher, for ever."""
         self._over.set()
-        with suppress(OSError):  # what cannot be written is free once it is stale
+        try:
             self.note(**facts, ended=True)
+        except OSError:  # no room for a note, or worse: then at least nobody should wait for us
+            with suppress(OSError):
+                os.utime(path(self.folder, self.token), (0, 0))
 
     def _beat(self) -> None:
         while not self._over.wait(self._beat_every_s):

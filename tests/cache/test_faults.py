@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +20,6 @@ from tests.conftest import FakeContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.cache.site import Site
 
@@ -36,8 +38,8 @@ TOLD = {
         ("rename", "EIO", "/state/"),
         ("rename", "ESTALE", "/state/"),
         ("write", "EIO", "/state/"),
-        ("rename", "EIO", "/hub/"),
-        ("rename", "ESTALE", "/hub/"),
+        ("write", "EIO", "/hub/"),
+        ("write", "ESTALE", "/hub/"),
         ("write", "EROFS", "/hub/"),
         ("rename", "EIO", "/artifacts/"),
         ("rename", "ESTALE", "/artifacts/"),
@@ -82,7 +84,8 @@ def test_an_owner_that_may_not_be_changed_does_not_matter(site: Site) -> None:
 def test_a_cache_of_another_owner(site: Site) -> None:
     if os.geteuid():
         pytest.skip("takes the right to be another user")
-    site.cache.mkdir(mode=0o755)
+    site.cache = Path(tempfile.mkdtemp(prefix="test-"))
+    site.cache.chmod(0o755)  # where all may look, below no folder of ours alone
     failed = site.outcome(uid=NOBODY)
     assert (failed["error"], failed["message"]) == (
         "InternalError",
@@ -90,6 +93,7 @@ def test_a_cache_of_another_owner(site: Site) -> None:
     )
     assert list(site.cache.iterdir()) == []
     assert site.outcome()["answer"] == ANSWER
+    shutil.rmtree(site.cache)
 
 
 def test_a_read_only_cache_serves_what_it_has(site: Site, small_mount: Callable[[str], Path]) -> None:
@@ -123,13 +127,15 @@ def test_a_cache_that_fills_up_while_a_model_comes(site: Site, small_mount: Call
 
 
 def test_a_temporary_folder_without_room_is_named(
-    site: Site, small_mount: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+    site: Site, switched: Callable[[str, str, str], Path]
 ) -> None:
-    monkeypatch.setenv("TMPDIR", str(small_mount("size=64k,nr_inodes=1")))
+    switch = switched("mkdir", "ENOSPC", "/hublet-")
     failed = site.outcome()
-    assert failed["error"] == "InternalError"
-    assert "temporary" in failed["message"] or "/tmp is too small" in failed["message"]
-    monkeypatch.delenv("TMPDIR")
+    assert (failed["error"], failed["message"]) == (
+        "InternalError",
+        "/tmp is too small to prepare hublet/small; raise its ephemeral storage",
+    )
+    switch.unlink()
     assert site.outcome()["answer"] == ANSWER
 
 

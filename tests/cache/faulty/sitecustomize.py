@@ -58,5 +58,5 @@ def faulty_open(file, mode="r", *arguments, **more):
 if FAULTS:
     builtins.open = io.open = faulty_open
     watched(fcntl, "flock", "flock")
-    for name in ("rename", "replace", "chown", "lchown", "chmod", "link"):
+    for name in ("rename", "replace", "chown", "lchown", "chmod", "link", "mkdir"):
         watched(os, name, "rename" if name == "replace" else name)
