@@ -74,7 +74,7 @@ class Preparation:
         leftovers.delete_old(self.layout, self.model.id, self.held.taken_s)
         downloaded = self._download()
         commit = str(downloaded["done"])
-        if not self.held.is_current:
+        if not self.held.is_current:  # a late one must not undo what a branch is now
             raise Superseded
         if not self.model.is_pinned:
             write_atomically(self.layout.revision(self.model.id, self.model.revision), {"commit": commit})
@@ -137,6 +137,8 @@ class Preparation:
             self.held.note(progress=asdict(self._progress))
             self.report(asdict(self._progress))
 
+        if module == CONVERT:
+            follow({"stage": "converting"})
         started_s, had_s = time.monotonic(), self.deadline.remaining_s
         try:
             outcome = child.run(module, job, self.environment, self.deadline, follow)

@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import os
 import random
+import shutil
 import signal
 import tempfile
 import time
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
 STALE_S = 0.8
 WITHIN_S = 15.0
 LONG_AGO_S = 13 * 3600
-MOMENTS_S = 2.2
+MOMENTS_S = 1.8
 """From the start of the processes to the last blow; a preparation takes about as long."""
+BEGINNINGS = {"nothing": 6, "the download": 3, "all": 1}
+"""What is on the cache at the start of a round, and how often in ten."""
 DOCUMENTED = {"ModelNotReady", "InternalError", "HubUnreachable", "Gone"}
 """What a call may say whose own process or child was hit; ``Gone``: an eviction took what it was reading."""
 
@@ -47,6 +50,7 @@ class Blow:
 
     at_s: float
     process: int
+    """In order of their start; negative: whoever prepares the model at that moment."""
     kind: str
     """``kill``, ``kill child`` or ``freeze``."""
     frozen_s: float
@@ -56,6 +60,7 @@ class Blow:
 class Plan:
     """All that is random about a round."""
 
+    beginning: str
     workers: int
     slow: int
     events: list[dict[str, Any]]
@@ -66,16 +71,20 @@ class Plan:
         draw = random.Random(f"{seed} {number}")
         workers = draw.randint(2, 3)
         removal = {"action": "remove", "model": MODEL}
-        events = [draw.choice([removal, removal, {"action": "prune"}]) for _ in range(draw.randint(1, 3))]
+        events = [
+            {**draw.choice([removal, removal, {"action": "prune"}]), "after_s": draw.uniform(0, 1)}
+            for _ in range(draw.randint(1, 3))
+        ]
         kinds = [draw.choice(["kill", "freeze", "freeze"]) for _ in range(draw.randint(1, 3))]
         if draw.random() < 0.4:
             kinds.append("kill child")  # once: a conversion that dies twice in a row is not tried at once
         moments = sorted(draw.uniform(0, MOMENTS_S) for _ in kinds)
         blows = [
-            Blow(at_s, draw.randrange(workers + 1), kind, draw.uniform(0.2, 2.5 * STALE_S))
+            Blow(at_s, draw.randrange(-workers - 1, workers + 1), kind, draw.uniform(0.2, 2.5 * STALE_S))
             for at_s, kind in zip(moments, kinds, strict=True)
         ]
-        return cls(workers, draw.choice([0, 2_000_000, 4_000_000]), events, blows)
+        (beginning,) = draw.choices(list(BEGINNINGS), list(BEGINNINGS.values()))
+        return cls(beginning, workers, draw.choice([1_000_000, 2_000_000, 4_000_000]), events, blows)
 
 
 class Chaos:
@@ -91,7 +100,7 @@ class Chaos:
         """One round, from start to check."""
         plan = Plan.draw(self._seed, number)
         self._site.hub.faults.slow = plan.slow
-        self._age_marks()
+        self._begin(plan.beginning)
         keeper = Process("tests.cache.keeper", {"cache": str(self._site.cache), "events": plan.events}, {})
         workers = [self._site.start(stale_s=STALE_S, within_s=WITHIN_S) for _ in range(plan.workers)]
         processes: list[Process] = [*workers, keeper]
@@ -117,7 +126,7 @@ class Chaos:
         thaws: list[tuple[float, Process]] = []
         for blow in blows:
             self._wait_until(started_s + blow.at_s, thaws)
-            process = processes[blow.process]
+            process = self._holder(processes) if blow.process < 0 else processes[blow.process]
             self.tally[f"{blow.kind} while {self._stage()}"] += 1
             if blow.kind == "freeze":
                 process.signal(signal.SIGSTOP)
@@ -137,6 +146,13 @@ class Chaos:
                 thaws.remove(thaw)
         if moment_s != float("inf"):
             time.sleep(max(0.0, moment_s - time.monotonic()))
+
+    def _holder(self, processes: Sequence[Process]) -> Process:
+        """Whose turn it is, if it is one of these; else the first."""
+        latest = Lease(self._layout.state(MODEL)).latest()
+        owner = str(latest.note.get("owner")) if latest else ""
+        owned = [process for process in processes if owner.endswith(f":{process.process.pid}")]
+        return (owned or list(processes))[0]
 
     def _stage(self) -> str:
         """How far whoever prepares is; between turns there is nothing to say."""
@@ -178,8 +194,13 @@ class Chaos:
         assert leftovers(self._layout, MODEL) == []
         assert list(self._layout.trash.glob("*")) == []
 
-    def _age_marks(self) -> None:
-        """So that an eviction finds the last round's artifact out of use."""
+    def _begin(self, beginning: str) -> None:
+        """Take away what the round is to make, and let evictions find the rest out of use."""
+        if beginning == "nothing":
+            keep(self._layout.root, {"action": "remove", "model": MODEL, "force": True})
+        elif beginning == "the download":
+            for folder in self._site.artifacts():
+                shutil.rmtree(folder)
         then_s = time.time() - LONG_AGO_S
         for mark in self._layout.state(MODEL).glob("loaded-*"):
             os.utime(mark, (then_s, then_s))

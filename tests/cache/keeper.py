@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tests.conftest import FakeContext
 def main() -> int:
     job: dict[str, Any] = json.loads(sys.argv[1])
     for event in job["events"]:
+        time.sleep(event.pop("after_s"))
         try:
             keep(Path(job["cache"]), event)
         except ModelInUse:

@@ -129,7 +129,7 @@ def test_a_cache_that_fills_up_while_a_model_comes(site: Site, small_mount: Call
 def test_a_temporary_folder_without_room_is_named(
     site: Site, switched: Callable[[str, str, str], Path]
 ) -> None:
-    switch = switched("mkdir", "ENOSPC", "/hublet-")
+    switch = switched("mkdir", "ENOSPC", f"{tempfile.gettempdir()}/hublet-")
     failed = site.outcome()
     assert (failed["error"], failed["message"]) == (
         "InternalError",
