@@ -38,6 +38,8 @@ WITHIN_S = 15.0
 LONG_AGO_S = 13 * 3600
 MOMENTS_S = 1.8
 """From the start of the processes to the last blow; a preparation takes about as long."""
+GLANCE_S = 0.003
+STAGES = (None, None, "downloading", "checking", "converting", "converting")
 BEGINNINGS = {"nothing": 6, "the download": 3, "all": 1}
 """What is on the cache at the start of a round, and how often in ten."""
 DOCUMENTED = {"ModelNotReady", "InternalError", "HubUnreachable", "Gone"}
@@ -54,6 +56,8 @@ class Blow:
     kind: str
     """``kill``, ``kill child`` or ``freeze``."""
     frozen_s: float
+    stage: str | None
+    """Wait for it first: some stages are too short to be met by chance."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,13 @@ class Plan:
             kinds.append("kill child")  # once: a conversion that dies twice in a row is not tried at once
         moments = sorted(draw.uniform(0, MOMENTS_S) for _ in kinds)
         blows = [
-            Blow(at_s, draw.randrange(-workers - 1, workers + 1), kind, draw.uniform(0.2, 2.5 * STALE_S))
+            Blow(
+                at_s,
+                draw.randrange(-workers - 1, workers + 1),
+                kind,
+                draw.uniform(0.2, 2.5 * STALE_S),
+                draw.choice(STAGES),
+            )
             for at_s, kind in zip(moments, kinds, strict=True)
         ]
         (beginning,) = draw.choices(list(BEGINNINGS), list(BEGINNINGS.values()))
@@ -126,6 +136,8 @@ class Chaos:
         thaws: list[tuple[float, Process]] = []
         for blow in blows:
             self._wait_until(started_s + blow.at_s, thaws)
+            while blow.stage and time.monotonic() < started_s + 2 * MOMENTS_S and self._stage() != blow.stage:
+                self._wait_until(time.monotonic() + GLANCE_S, thaws)
             process = self._holder(processes) if blow.process < 0 else processes[blow.process]
             self.tally[f"{blow.kind} while {self._stage()}"] += 1
             if blow.kind == "freeze":

@@ -52,11 +52,11 @@ def test_a_killed_environment_is_replaced_when_its_heartbeat_is_old(site: Site) 
     assert STALE_S * 0.5 < done["seconds"] < STALE_S + 15
 
 
-@pytest.mark.parametrize("stage", ["downloading", "checking"])
+@pytest.mark.parametrize("stage", ["downloading", "checking", "converting"])
 def test_an_environment_that_wakes_late_changes_nothing(site: Site, stage: str) -> None:
     site.hub.faults.slow = SLOW_BYTES_PER_S
     late = site.start(stale_s=STALE_S)
-    if stage == "checking":
+    if stage != "downloading":
         site.hub.faults.slow = 0
     late.read_until(stage)
     late.signal(signal.SIGSTOP)
