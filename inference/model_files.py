@@ -78,9 +78,9 @@ class ModelFiles:
             try:
                 return self._find(model)
             except OSError as error:
-                if error.errno != errno.ESTALE:
+                if error.errno not in (errno.ESTALE, errno.ENOENT):
                     raise
-                return self._find(model)  # another machine renamed what we had open: names lead to the new
+                return self._find(model)  # another machine renamed what we looked at: names lead to the new
         except OSError as error:
             raise cache_errors.unreadable(error) from error
 
