@@ -10,6 +10,8 @@ CONTEXT ?=
 CDK_FLAGS ?=
 OUTPUTS ?= build/outputs.json
 PROCESSES ?= 2
+ROUNDS ?= 200
+CHAOS_SEED ?=
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 BIN := $(CURDIR)/.venv/bin
@@ -20,7 +22,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 CDK := npx --no-install cdk
 
-.PHONY: run serve invoke cache synth deploy destroy key test fuzz bench cost check fix pins events diagrams clean
+.PHONY: run serve invoke cache synth deploy destroy key test fuzz chaos bench cost check fix pins events diagrams clean
 
 run: synth
 	@python -m local run --hub "$(HUB)" --tasks "$(TASKS)" $(if $(CACHE),--cache "$(CACHE)")
@@ -60,6 +62,12 @@ test: .venv/dev.stamp .venv-checkov/stamp node_modules/.package-lock.json check
 # The long form of tests/integration/test_fuzz.py: so many requests to every function.
 fuzz: .venv/dev.stamp node_modules/.package-lock.json
 	@HUBLET_FUZZ=10000 python -m pytest tests/integration/test_fuzz.py
+
+# The long form of tests/cache: environments are killed and frozen at random in so many rounds, then 1,000 start
+# without a Hub. CHAOS_SEED=... ROUNDS=... runs the same rounds again.
+chaos: .venv/dev.stamp
+	@python -m tests.cache.chaos --rounds $(ROUNDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
+	@HUBLET_COLD_STARTS=1000 python -m pytest tests/cache/test_crowd.py -k cold_starts
 
 check: .venv/dev.stamp
 	@ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import platform
 from dataclasses import asdict, dataclass, field, fields
@@ -15,6 +16,8 @@ MANIFEST = "manifest.json"
 VERSION = 1
 """Raised when artifacts of an older form can no longer be served; those are rebuilt."""
 ARCH = platform.machine()
+DAMAGE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG)
+"""What the file system says where the folder is not as its manifest has it."""
 SUFFIX = f"-{ARCH}-v{VERSION}"
 
 
@@ -80,7 +83,10 @@ class Artifact:
 
     @classmethod
     def open(cls, folder: Path) -> Artifact:
-        """Read the manifest and compare every file's size with it; hashes are for ``verify``."""
+        """Read the manifest and compare every file's size with it; hashes are for ``verify``.
+
+        A file system that cannot read at all is no damage: its ``OSError`` goes on.
+        """
         try:
             manifest = Manifest.read(folder)
             if manifest.version != VERSION:
@@ -89,7 +95,11 @@ class Artifact:
                 size_bytes = _inside(folder, name).lstat().st_size
                 if size_bytes != file["size_bytes"]:
                     raise DamagedArtifact(f"{name} has {size_bytes} bytes, not {file['size_bytes']}")
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except OSError as error:
+            if error.errno not in DAMAGE:
+                raise
+            raise DamagedArtifact(f"{type(error).__name__}: {error}") from error
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise DamagedArtifact(f"{type(error).__name__}: {error}") from error
         return cls(folder, manifest)
 

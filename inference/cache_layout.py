@@ -36,11 +36,8 @@ class CacheLayout:
         return self.root / "artifacts" / slug(model_id)
 
     def state(self, model_id: str) -> Path:
+        """Whose turn it is to work on the model, and small notes."""
         return self.root / "state" / slug(model_id)
-
-    def lock(self, model_id: str) -> Path:
-        """Held by whoever prepares the model."""
-        return self.state(model_id) / "lock"
 
     def revision(self, model_id: str, revision: str) -> Path:
         """Which commit a branch or a short commit was resolved to."""

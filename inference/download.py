@@ -7,8 +7,10 @@ and only a process can be ended at a deadline.
 from __future__ import annotations
 
 import fnmatch
+import shutil
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +18,9 @@ from typing import TYPE_CHECKING
 from inference import diffusers_index
 from inference.child import emit, read_job
 from inference.hashes import hashes
+from inference.progress import ENOUGH_TO_TELL_BYTES
 from inference.refusals import Refused, explain
+from inference.room import free_bytes
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import ModelInfo, RepoSibling
@@ -30,6 +34,9 @@ GRAPH, GRAPH_BYTES = "onnx/model.onnx", 2_000_000_000
 """A repository's own graph, and the most that one file of ONNX holds."""
 PICKLE = "pytorch_model.bin"
 PROGRESS_EVERY_S = 0.5
+SPEED_AFTER_S = 2.0
+"""Before this, connections are still being made."""
+DAMAGED_HOLD_S = 60.0
 INFO_TIMEOUT_S = 10.0
 
 
@@ -56,14 +63,25 @@ def main() -> int:
         commit, snapshot = fetch(job)
         emit(done=commit, snapshot=str(snapshot))
     except Exception as error:
-        reason = error if isinstance(error, Refused) else explain(error, job.model, job.revision, job.token)
-        emit(error=reason.kind, message=reason.message, retry_after_s=reason.retry_after_s)
+        hub = Path(job.hub_cache)
+        reason = (
+            error if isinstance(error, Refused) else explain(error, job.model, job.revision, hub, job.token)
+        )
+        emit(
+            error=reason.kind,
+            message=reason.message,
+            retry_after_s=reason.retry_after_s,
+            hold_s=reason.hold_s,
+        )
     return 0
 
 
 def fetch(job: Job) -> tuple[str, Path]:
     """Download what serving needs and check it against the Hub's own hashes; returns commit and folder."""
     emit(stage="looking")
+    # By the lease we are alone. The library would wait without end for a process that was frozen with its
+    # lock, and, where there is no flock, for the lock file of one that was killed.
+    shutil.rmtree(Path(job.hub_cache, ".locks", _folder_name(job)), ignore_errors=True)
     info = _model_info(job)
     siblings, commit = info.siblings or [], str(info.sha)
     index = [file for file in siblings if file.rfilename == diffusers_index.INDEX]
@@ -83,7 +101,8 @@ def _download_right(job: Job, commit: str, files: list[RepoSibling]) -> Path:
         if wrong is None:
             return snapshot
     assert wrong is not None
-    raise Refused("HubUnreachable", f"the Hub sent a damaged {wrong.rfilename} for {job.model}, twice", 60)
+    told = f"the Hub sent a damaged {wrong.rfilename} for {job.model}, twice"
+    raise Refused("HubUnreachable", told, DAMAGED_HOLD_S, DAMAGED_HOLD_S)
 
 
 def _check_index(snapshot: Path) -> None:
@@ -153,10 +172,10 @@ def _model_info(job: Job) -> ModelInfo:
 def _download(job: Job, commit: str, files: list[RepoSibling]) -> Path:
     from huggingface_hub import snapshot_download
 
-    total_bytes = sum(file.size or 0 for file in files)
-    blobs = Path(job.hub_cache, f"models--{job.model.replace('/', '--')}", "blobs")
+    blobs = Path(job.hub_cache, _folder_name(job), "blobs")
+    _check_room(job, _missing_bytes(blobs, files))
     finished = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(blobs, total_bytes, finished), daemon=True)
+    watcher = threading.Thread(target=_watch, args=(blobs, files, finished), daemon=True)
     watcher.start()
     try:
         return Path(
@@ -174,14 +193,53 @@ def _download(job: Job, commit: str, files: list[RepoSibling]) -> Path:
         watcher.join()
 
 
-def _watch(blobs: Path, total_bytes: int, finished: threading.Event) -> None:
+def _watch(blobs: Path, files: list[RepoSibling], finished: threading.Event) -> None:
     """Report bytes on disk; the library's own progress bars write to a terminal we do not have."""
+    total_bytes = sum(file.size or 0 for file in files)
+    started_s, first_bytes = time.monotonic(), _present_bytes(blobs)
     while True:
         done = finished.wait(PROGRESS_EVERY_S)
-        present = sum(_size(path) for path in blobs.glob("*")) if blobs.is_dir() else 0
-        emit(stage="downloading", done_bytes=min(present, total_bytes), total_bytes=total_bytes)
+        present, elapsed_s = _present_bytes(blobs), time.monotonic() - started_s
+        emit(
+            stage="downloading",
+            done_bytes=min(present, total_bytes),
+            total_bytes=total_bytes,
+            bytes_per_s=_speed(present - first_bytes, elapsed_s),
+            largest_bytes=max(_missing_bytes(blobs, files), default=0),
+        )
         if done:
             return
+
+
+def _speed(came_bytes: int, elapsed_s: float) -> float:
+    """Bytes per second; 0 while there is not enough to tell it by."""
+    return came_bytes / elapsed_s if elapsed_s > SPEED_AFTER_S and came_bytes > ENOUGH_TO_TELL_BYTES else 0.0
+
+
+def _missing_bytes(blobs: Path, files: list[RepoSibling]) -> list[int]:
+    """Sizes of the files that are not there yet; the library names a blob by its hash."""
+    names = [(file.lfs.sha256 if file.lfs else file.blob_id, file.size or 0) for file in files]
+    return [size for name, size in names if not name or not (blobs / name).exists()]
+
+
+def _present_bytes(blobs: Path) -> int:
+    return sum(_size(path) for path in blobs.glob("*")) if blobs.is_dir() else 0
+
+
+def _check_room(job: Job, missing_bytes: list[int]) -> None:
+    """Say before the first byte that the last one will find no room."""
+    left_bytes = free_bytes(Path(job.hub_cache).parent)
+    if left_bytes is not None and sum(missing_bytes) > left_bytes:
+        raise Refused(
+            "CacheFull",
+            f"the model cache has no room for {job.model}: {sum(missing_bytes) / 1e6:.0f} MB are missing and "
+            f"{left_bytes / 1e6:.0f} MB are free; remove a model",
+        )
+
+
+def _folder_name(job: Job) -> str:
+    """As the library calls a repository's folder."""
+    return f"models--{job.model.replace('/', '--')}"
 
 
 def _literal(name: str) -> str:

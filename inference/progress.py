@@ -23,6 +23,10 @@ class Progress:
     done_bytes: int = 0
     total_bytes: int = 0
     seconds: float = 0.0
+    bytes_per_s: float = 0.0
+    """Of this download so far; 0: not known yet."""
+    largest_bytes: int = 0
+    """The largest file that is not there yet: a download that is cut off keeps whole files."""
 
     @property
     def remaining_s(self) -> float:
@@ -34,6 +38,8 @@ class Progress:
 
     @property
     def _download_s(self) -> float:
+        if self.bytes_per_s:
+            return (self.total_bytes - self.done_bytes) / self.bytes_per_s
         if self.done_bytes < ENOUGH_TO_TELL_BYTES or not self.seconds:
             return DEFAULT_WAIT_S + self.total_bytes / USUAL_BYTES_PER_S
         return (self.total_bytes - self.done_bytes) * self.seconds / self.done_bytes

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import uuid
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from inference.artifact import Artifact
+from inference.artifact import Artifact, DamagedArtifact
+from inference.cache_files import set_aside
 from inference.hashes import hashes
 
 if TYPE_CHECKING:
@@ -41,5 +43,11 @@ def publish(folder: Path, manifest: Manifest) -> None:
     final = folder.parent / manifest.folder_name
     try:
         folder.rename(final)
-    except OSError:  # another process was first: its artifact stands, if it is whole
-        Artifact.open(final)
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+            raise
+        try:
+            Artifact.open(final)  # another process was first: its artifact stands, if it is whole
+        except DamagedArtifact:
+            set_aside(final)
+            folder.rename(final)

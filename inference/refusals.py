@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import errno
 import sys
+from typing import TYPE_CHECKING
+
+from inference import cache_errors
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Refused(Exception):
     """An outcome that the parent turns into a documented error: ``kind`` names the class."""
 
-    def __init__(self, kind: str, message: str, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, kind: str, message: str, retry_after_s: float | None = None, hold_s: float = 0.0
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.retry_after_s = retry_after_s
+        self.hold_s = hold_s
+        """For how long it is no use to try again."""
 
 
-def explain(error: Exception, model: str, revision: str, token: str | None = None) -> Refused:
+def explain(error: Exception, model: str, revision: str, hub: Path, token: str | None = None) -> Refused:
     """Any library error as one of ours; its own text stays in the log, since it may carry paths."""
     from huggingface_hub import errors
 
@@ -32,10 +41,9 @@ def explain(error: Exception, model: str, revision: str, token: str | None = Non
         return Refused("TokenNeeded", f"the Hub has no model {what}, or {need}")
     if isinstance(error, errors.HfHubHTTPError) and error.response is not None:
         return _explain_status(error.response.status_code, dict(error.response.headers), what)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Refused("CacheFull", f"the model cache has no room for {model}")
-    if isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return Refused("InternalError", "the model cache cannot be written")
+    if fault := next(cache_errors.in_chain(error), None):
+        told = cache_errors.explain(fault, model, hub)
+        return Refused(type(told).__name__, told.message)
     return Refused("HubUnreachable", f"the Hub did not deliver {what}: {type(error).__name__}", 30)
 
 
@@ -49,8 +57,8 @@ def _explain_status(status: int, headers: dict[str, str], what: str) -> Refused:
         return Refused("TokenNeeded", f"the Hub refused access to {what} ({status})")
     if status == 404:
         return Refused("ModelUnavailable", f"the Hub has no {what}")
-    retry_after_s = _reset_s(headers) if status == 429 else 30.0
-    return Refused("HubUnreachable", f"the Hub answered {status} for {what}", retry_after_s)
+    reset_s = _reset_s(headers) if status == 429 else None
+    return Refused("HubUnreachable", f"the Hub answered {status} for {what}", reset_s or 30.0, reset_s or 0.0)
 
 
 def _reset_s(headers: dict[str, str]) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from inference.engines.engine import Completion
-from inference.errors import DeadlineExceeded, ModelNotReady, ModelUnavailable
+from inference.errors import DeadlineExceeded, HubletError, ModelNotReady, ModelUnavailable
 from inference.loaded_models import LoadedModels
 from inference.worker import Worker
 
@@ -96,7 +96,11 @@ class Runs:
 
     def start(self, model: Model) -> None:
         """Init phase: when the model is on the cache, load it now, within the init budget."""
-        artifact = self._files.find(model)
+        try:
+            artifact = self._files.find(model)
+        except HubletError:  # the first request looks again and says what is wrong
+            self._log.exception("the cache cannot be read in the init phase")
+            return
         if artifact:
             future = self._load(model, artifact, was_cached=True)
             try:

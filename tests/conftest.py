@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TOGETHER = ("container", "deploy", "infrastructure")
-"""Folders whose tests share what takes long to make: an image, an account, synthesized templates."""
+TOGETHER = ("cache", "container", "deploy", "infrastructure")
+"""Folders whose tests share what takes long to make (images, accounts, templates), or the whole machine."""
 SHARED = {"cache", "served"}
 """Fixtures that take long to make: every model prepared, and the local cloud that serves them."""
 FIRST_TIME_S = 900

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inference import diffusers_index
+from inference import cache_errors, diffusers_index, lease
 from inference.artifact import Manifest
 from inference.child import emit, read_job
 from inference.convert import limits, own_graph, pickle_weights, proof_pictures, proof_recordings, proof_texts
@@ -61,6 +61,8 @@ class Job:
     precision: str
     threads: int
     memory_mb: int
+    lease: str
+    lease_token: int
 
 
 def main() -> int:
@@ -78,10 +80,8 @@ def main() -> int:
         _refuse("InternalError", f"preparing {job.model} needs more than {job.memory_mb} MB of memory")
     except OSError as error:
         traceback.print_exc()
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            _refuse("CacheFull", f"the model cache has no room for {job.model}")
-        else:
-            _refuse("InternalError", "the model cache cannot be written")
+        told = cache_errors.explain(error, job.model, Path(job.artifacts), job.memory_mb)
+        _refuse(type(told).__name__, told.message, is_cache_fault=error.errno != errno.ENOMEM)
     return 0
 
 
@@ -100,13 +100,13 @@ def convert(job: Job) -> None:
                 except Unsupported as why:
                     choice = Choice("transformers", str(why))
                 else:
-                    publish(folder, _manifest(job, choice, form, started_s))
+                    _publish(job, folder, _manifest(job, choice, form, started_s))
                     return
         shutil.rmtree(snapshot / Path(own_graph.PATH).parent, ignore_errors=True)  # of no use to torch
         if job.pipeline_tag in HEADS:
             write_tokenizer(snapshot, snapshot)  # the same head answers there, on torch
         form = Form("fp32", "its weights are kept as they are", Drift({}, within_budget=True))
-        publish(snapshot, _manifest(job, choice, form, started_s))
+        _publish(job, snapshot, _manifest(job, choice, form, started_s))
 
 
 def _choose(pipeline_tag: str, snapshot: Path) -> tuple[Choice, dict[str, Any]]:
@@ -181,8 +181,15 @@ def _copy(snapshot: Path, folder: Path) -> None:
                 shutil.copyfile(path, target)
 
 
-def _refuse(kind: str, message: str) -> None:
-    emit(error=kind, message=message, retry_after_s=None)
+def _publish(job: Job, folder: Path, manifest: Manifest) -> None:
+    """Unless we were frozen, and somebody else has taken over meanwhile."""
+    if not lease.is_current(Path(job.lease), job.lease_token):
+        raise Refused("Superseded", "another environment prepares this model now")
+    publish(folder, manifest)
+
+
+def _refuse(kind: str, message: str, *, is_cache_fault: bool = False) -> None:
+    emit(error=kind, message=message, retry_after_s=None, is_cache_fault=is_cache_fault)
 
 
 def _report(stage: str) -> None:

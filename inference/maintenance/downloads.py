@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inference.maintenance.disk import changed_s, tree_bytes
+from inference.leftovers import changed_s
+from inference.maintenance.disk import tree_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -6,8 +6,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from inference.cache_files import held
 from inference.errors import ModelInUse
+from inference.lease import Lease
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,11 +21,19 @@ RECENT_S = 12 * 3600
 
 @contextmanager
 def nobody_preparing(layout: CacheLayout, model: str, *, force: bool = False) -> Iterator[bool]:
-    """Hold the model's lock, so that no preparation begins; with ``force``, whether it could be had."""
-    with held(layout.lock(model)) as is_ours:
-        if not is_ours and not force:
-            raise ModelInUse(f'{model} is being prepared; try again later, or add "force": true')
-        yield is_ours
+    """Take the model's turn, so that no preparation begins; with ``force``, whether it could be had."""
+    folder = layout.state(model)
+    folder.mkdir(parents=True, exist_ok=True)
+    lease = Lease(folder)
+    latest = lease.latest()
+    held = None if lease.is_live(latest) else lease.try_take(latest)
+    if held is None and not force:
+        raise ModelInUse(f'{model} is being prepared; try again later, or add "force": true')
+    try:
+        yield held is not None
+    finally:
+        if held:
+            held.end()
 
 
 def is_recent(artifact: CachedArtifact) -> bool:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from inference import load_marks
 from inference.artifact import VERSION, Artifact, DamagedArtifact, Manifest
-from inference.cache_files import is_held
 from inference.cache_layout import model_id
-from inference.maintenance.disk import Leftover, leftovers, tree_bytes
+from inference.lease import Lease
+from inference.leftovers import Leftover, leftovers
+from inference.maintenance.disk import tree_bytes
 from inference.maintenance.downloads import Download, downloads
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class CachedArtifact:
             return "other version"
         try:
             Artifact.open(self.folder)
-        except DamagedArtifact:
+        except (DamagedArtifact, OSError):
             return "damaged"
         return "complete"
 
@@ -123,7 +124,8 @@ class Inventory:
         return leftovers(self.layout, model)
 
     def is_preparing(self, model: str) -> bool:
-        return is_held(self.layout.lock(model))
+        lease = Lease(self.layout.state(model))
+        return lease.is_live(lease.latest())
 
 
 def _folders(parent: Path, pattern: str) -> Iterator[Path]:

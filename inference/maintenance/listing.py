@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from inference.maintenance.disk import free_bytes, tree_bytes
+from inference.maintenance.disk import tree_bytes
+from inference.room import free_bytes
 
 if TYPE_CHECKING:
     from inference.maintenance.inventory import CachedArtifact, Inventory

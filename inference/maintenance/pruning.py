@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from inference.artifact import VERSION
 from inference.cache_files import recorded_commit
 from inference.errors import ModelInUse
+from inference.leftovers import LEFT_BEHIND_S, changed_s
 from inference.maintenance import steps
-from inference.maintenance.disk import changed_s, freed_bytes
+from inference.maintenance.disk import freed_bytes
 from inference.maintenance.in_use import is_recent, nobody_preparing
 from inference.maintenance.trash import Trash
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from inference.maintenance.settings import MaintenanceSettings
     from inference.maintenance.steps import Step
 
-LEFT_BEHIND_S = 2 * 900
-"""Twice the longest timeout: whoever began it cannot be at it any more."""
 DAY_S = 86_400
 DELIVERY_S = DAY_S
 """Lambda keeps an event for six hours at most, so none comes again after this."""

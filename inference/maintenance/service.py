@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import time
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
+from inference import cache_errors
 from inference.cache_layout import CacheLayout
 from inference.deadline import Deadline
 from inference.errors import CacheFull, HubletError, InternalError
@@ -78,10 +78,10 @@ class Maintenance:
 def _shown(error: Exception) -> HubletError:
     if isinstance(error, HubletError):
         return error
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, OSError) and error.errno in cache_errors.NO_ROOM:
         return CacheFull("the model cache has no room, not even for a note; remove a model")
     if isinstance(error, OSError):
-        return InternalError("the model cache cannot be read or written")
+        return cache_errors.unreadable(error, "read or written")
     return InternalError("something went wrong here; the log has the details under this request id")
 
 

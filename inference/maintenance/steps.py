@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inference.cache_layout import CacheLayout
-    from inference.maintenance.disk import Leftover
+    from inference.leftovers import Leftover
     from inference.maintenance.inventory import CachedArtifact, Inventory
 
-KEPT = "lock"
-"""Of a model's state: whoever waits at the lock must meet those that come later."""
+KEPT = "lease-*.json"
+"""Of a model's state: if turns were numbered anew, one that was frozen might take itself for the newest."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def leftover(model: str, gone: Leftover, why: str) -> Step:
 def rest(inventory: Inventory, model: str) -> Step:
     """What remains of a model without artifacts and downloads: after this, a branch is resolved anew."""
     layout = inventory.layout
-    state = [path for path in layout.state(model).glob("*") if path.name != KEPT]
+    state = [path for path in layout.state(model).glob("*") if not path.match(KEPT)]
     return Step([layout.download(model), *(each.path for each in inventory.leftovers(model)), *state])
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import io
 import json
 import logging
 import os
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +16,7 @@ from inference.artifact import ARCH, MANIFEST, VERSION
 from inference.cache_layout import CacheLayout
 from inference.engines.choose import head_of
 from inference.errors import BadRequest, InternalError, InvalidField, ModelInUse
+from inference.lease import Lease
 from inference.maintenance.service import Maintenance
 from inference.maintenance.settings import MaintenanceSettings
 from inference.settings import SettingsError
@@ -25,6 +26,7 @@ from tests.conftest import FakeContext
 from tests.unit.artifacts import COMMIT, CONTENT, put_artifact, put_download
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SENTIMENT = get_task("sentiment")
@@ -89,6 +91,18 @@ def old_artifact(cache: Cache, model: Model, head: str = HEAD, ago_s: float = LO
     return folder
 
 
+@contextmanager
+def being_prepared(cache: Cache, model: Model) -> Iterator[None]:
+    """Somebody has the model's turn."""
+    folder = cache.layout.state(model.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    lease = Lease(folder)
+    held = lease.try_take(lease.latest())
+    assert held
+    yield
+    held.end()
+
+
 @pytest.fixture
 def cache(tmp_path: Path) -> Cache:
     return Cache(tmp_path)
@@ -150,8 +164,7 @@ class TestList:
 
     def test_a_model_that_is_being_prepared(self, cache: Cache) -> None:
         cache.layout.state(MODEL.id).mkdir(parents=True)
-        with cache.layout.lock(MODEL.id).open("wb") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
+        with being_prepared(cache, MODEL):
             (model,) = cache("list")["models"]
         assert model["preparing"] is True
         assert cache("list")["models"] == []
@@ -209,8 +222,7 @@ class TestVerify:
         folder = put_artifact(cache.root, MODEL, HEAD)
         (folder / "model.safetensors").unlink()
         cache.load(folder)
-        with cache.layout.lock(MODEL.id).open("wb") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
+        with being_prepared(cache, MODEL):
             (found,) = cache("verify", repair=True)["damaged"]
         assert found["repaired"] is False
         assert folder.exists()
@@ -259,7 +271,7 @@ class TestRemove:
         assert answer["freed_bytes"] == size_bytes + len("{}")
         assert not cache.layout.artifacts(OTHER.id).exists()
         assert not cache.layout.download(OTHER.id).exists()
-        assert [path.name for path in cache.layout.state(OTHER.id).iterdir()] == ["lock"]
+        assert [path.name for path in cache.layout.state(OTHER.id).iterdir()] == ["lease-1.json"]
         assert kept.exists()
         assert list(cache.layout.trash.iterdir()) == []
 
@@ -305,8 +317,7 @@ class TestRemove:
 
     def test_what_is_being_prepared_stays_unless_forced(self, cache: Cache) -> None:
         folder = old_artifact(cache, OTHER)
-        with cache.layout.lock(OTHER.id).open("wb") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
+        with being_prepared(cache, OTHER):
             with pytest.raises(ModelInUse, match="is being prepared"):
                 cache("remove", model=OTHER.id)
             assert folder.exists()
@@ -401,8 +412,7 @@ class TestPrune:
 
     def test_a_model_that_is_being_prepared_is_left_alone(self, cache: Cache) -> None:
         folder = old_artifact(cache, OTHER)
-        with cache.layout.lock(OTHER.id).open("wb") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
+        with being_prepared(cache, OTHER):
             for dry_run in (True, False):
                 answer = cache("prune", dry_run=dry_run)
                 assert answer["removed"] == []

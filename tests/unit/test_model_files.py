@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import time
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import pytest
 from inference.artifact import MANIFEST, Artifact, DamagedArtifact
 from inference.deadline import Deadline
 from inference.errors import ModelNotReady
+from inference.lease import Lease
 from inference.model_files import ModelFiles, Purpose
 from inference.task import Model
 from tests.unit.artifacts import put_artifact
@@ -95,14 +95,15 @@ def test_a_waiter_gives_up_at_its_deadline_behind_a_holder_that_never_ends(
     state = tmp_path / "state" / "hublet--demo"
     state.mkdir(parents=True)
     progress = {"stage": "downloading", "done_bytes": 25_000_000, "total_bytes": 100_000_000, "seconds": 10.0}
-    (state / "progress.json").write_text(json.dumps(progress))
-    with (state / "lock").open("wb") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        assert files.state(MODEL) == "preparing"
-        started_s = time.monotonic()
-        with pytest.raises(ModelNotReady) as raised:
-            files.fetch(MODEL, Deadline.after(0.5), lambda progress: None)
-        assert time.monotonic() - started_s < 1.0
+    held = Lease(state).try_take(None)
+    assert held
+    held.note(progress=progress)
+    assert files.state(MODEL) == "preparing"
+    started_s = time.monotonic()
+    with pytest.raises(ModelNotReady) as raised:
+        files.fetch(MODEL, Deadline.after(0.5), lambda progress: None)
+    assert time.monotonic() - started_s < 1.0
+    held.end()
     assert raised.value.retry_after_s == pytest.approx(
         30 + 12 + 100 / 15
     )  # 75 MB at 2.5 MB/s, then the conversion

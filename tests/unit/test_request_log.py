@@ -13,6 +13,7 @@ import pytest
 from inference.engines.choose import head_of
 from inference.engines.engine import Completion
 from inference.errors import HubletError
+from inference.preparation import not_ready
 from inference.request import PREPARE
 from inference.serve import Service
 from inference.settings import Settings
@@ -199,7 +200,7 @@ def test_a_conversion_that_was_cut_off_failed_and_a_download_goes_on(
     def fetch(model: Any, deadline: Any, report: Any) -> Any:
         if stage != "waiting":
             report({"stage": stage, "seconds": 1.0})
-        raise files.not_ready(model)
+        raise not_ready(files.progress(model))
 
     monkeypatch.setattr(files, "fetch", fetch)
     line = logged.call({"inputs": "a"})

@@ -1,0 +1,252 @@
+"""Environments killed and frozen at random moments: ``python -m tests.cache.chaos --seed 7 --rounds 200``.
+
+What happens in a round is drawn from the seed and the round's number alone, so that one can be run again:
+``--first 41 --rounds 1``. When it happens to each process also depends on the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import random
+import shutil
+import signal
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inference.artifact import Artifact
+from inference.cache_layout import CacheLayout
+from inference.hashes import hashes
+from inference.lease import Lease
+from inference.leftovers import LEFT_BEHIND_S, leftovers
+from inference.maintenance.disk import tree_bytes
+from inference.maintenance.downloads import blobs
+from local.hub import HubServer
+from tests.cache.keeper import keep
+from tests.cache.site import ANSWER, MODEL, WEIGHTS, Process, Site, put_repository
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+STALE_S = 0.8
+WITHIN_S = 15.0
+LONG_AGO_S = 13 * 3600
+MOMENTS_S = 1.8
+"""From the start of the processes to the last blow; a preparation takes about as long."""
+GLANCE_S = 0.003
+STAGES = (None, None, "downloading", "checking", "converting", "converting")
+BEGINNINGS = {"nothing": 6, "the download": 3, "all": 1}
+"""What is on the cache at the start of a round, and how often in ten."""
+DOCUMENTED = {"ModelNotReady", "InternalError", "HubUnreachable", "Gone"}
+"""What a call may say whose own process or child was hit; ``Gone``: an eviction took what it was reading."""
+
+
+@dataclass(frozen=True)
+class Blow:
+    """One thing that happens to one process, or to it and all that it started."""
+
+    at_s: float
+    process: int
+    """In order of their start; negative: whoever prepares the model at that moment."""
+    kind: str
+    """``kill``, ``kill child`` or ``freeze``."""
+    frozen_s: float
+    stage: str | None
+    """Wait for it first: some stages are too short to be met by chance."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is random about a round."""
+
+    beginning: str
+    workers: int
+    slow: int
+    events: list[dict[str, Any]]
+    blows: list[Blow]
+
+    @classmethod
+    def draw(cls, seed: int, number: int) -> Plan:
+        draw = random.Random(f"{seed} {number}")
+        workers = draw.randint(2, 3)
+        removal = {"action": "remove", "model": MODEL}
+        events = [
+            {**draw.choice([removal, removal, {"action": "prune"}]), "after_s": draw.uniform(0, 1)}
+            for _ in range(draw.randint(1, 3))
+        ]
+        kinds = [draw.choice(["kill", "freeze", "freeze"]) for _ in range(draw.randint(1, 3))]
+        if draw.random() < 0.4:
+            kinds.append("kill child")  # once: a conversion that dies twice in a row is not tried at once
+        moments = sorted(draw.uniform(0, MOMENTS_S) for _ in kinds)
+        blows = [
+            Blow(
+                at_s,
+                draw.randrange(-workers - 1, workers + 1),
+                kind,
+                draw.uniform(0.2, 2.5 * STALE_S),
+                draw.choice(STAGES),
+            )
+            for at_s, kind in zip(moments, kinds, strict=True)
+        ]
+        (beginning,) = draw.choices(list(BEGINNINGS), list(BEGINNINGS.values()))
+        return cls(beginning, workers, draw.choice([1_000_000, 2_000_000, 4_000_000]), events, blows)
+
+
+class Chaos:
+    """Rounds on one cache; raises ``AssertionError`` at the first thing that is lost."""
+
+    def __init__(self, folder: Path, hub: HubServer, seed: int) -> None:
+        self._site = Site(folder, hub)
+        self._layout = CacheLayout(self._site.cache)
+        self._seed = seed
+        self.tally: Counter[str] = Counter()
+
+    def round(self, number: int) -> None:
+        """One round, from start to check."""
+        plan = Plan.draw(self._seed, number)
+        self._site.hub.faults.slow = plan.slow
+        self._begin(plan.beginning)
+        keeper = Process("tests.cache.keeper", {"cache": str(self._site.cache), "events": plan.events}, {})
+        workers = [self._site.start(stale_s=STALE_S, within_s=WITHIN_S) for _ in range(plan.workers)]
+        processes: list[Process] = [*workers, keeper]
+        try:
+            self._strike(processes, plan.blows)
+            outcomes = [worker.outcome(3 * WITHIN_S) for worker in workers]
+            keeper.outcome(3 * WITHIN_S)
+        finally:
+            for process in processes:
+                process.stop()
+            self._site.workers.clear()
+        for outcome in outcomes:
+            self._judge(outcome)
+        self._check_cache()
+        self._site.hub.faults.slow = 0
+        after = self._site.outcome(stale_s=STALE_S, within_s=WITHIN_S)
+        assert after.get("answer") == ANSWER, after
+        self._check_cache()
+        self._check_room()
+
+    def _strike(self, processes: Sequence[Process], blows: Sequence[Blow]) -> None:
+        started_s = time.monotonic()
+        thaws: list[tuple[float, Process]] = []
+        for blow in blows:
+            self._wait_until(started_s + blow.at_s, thaws)
+            while blow.stage and time.monotonic() < started_s + 2 * MOMENTS_S and self._stage() != blow.stage:
+                self._wait_until(time.monotonic() + GLANCE_S, thaws)
+            process = self._holder(processes) if blow.process < 0 else processes[blow.process]
+            self.tally[f"{blow.kind} while {self._stage()}"] += 1
+            if blow.kind == "freeze":
+                process.signal(signal.SIGSTOP)
+                thaws.append((time.monotonic() + blow.frozen_s, process))
+            elif blow.kind == "kill":
+                process.signal(signal.SIGKILL)
+            else:
+                process.signal_children(signal.SIGKILL)
+        self._wait_until(float("inf"), thaws)
+
+    def _wait_until(self, moment_s: float, thaws: list[tuple[float, Process]]) -> None:
+        """Sleep, waking who was frozen long enough."""
+        for thaw in sorted(thaws, key=lambda thaw: thaw[0]):
+            if thaw[0] <= moment_s:
+                time.sleep(max(0.0, thaw[0] - time.monotonic()))
+                thaw[1].signal(signal.SIGCONT)
+                thaws.remove(thaw)
+        if moment_s != float("inf"):
+            time.sleep(max(0.0, moment_s - time.monotonic()))
+
+    def _holder(self, processes: Sequence[Process]) -> Process:
+        """Whose turn it is, if it is one of these; else the first."""
+        latest = Lease(self._layout.state(MODEL)).latest()
+        owner = str(latest.note.get("owner")) if latest else ""
+        owned = [process for process in processes if owner.endswith(f":{process.process.pid}")]
+        return (owned or list(processes))[0]
+
+    def _stage(self) -> str:
+        """How far whoever prepares is; between turns there is nothing to say."""
+        latest = Lease(self._layout.state(MODEL)).latest()
+        if latest is None or latest.is_ended:
+            return "nobody prepares"
+        return str(latest.note.get("progress", {}).get("stage", "starting"))
+
+    def _judge(self, outcome: dict[str, Any]) -> None:
+        if not outcome:
+            self.tally["killed"] += 1
+        elif "answer" in outcome:
+            assert outcome["answer"] == ANSWER
+            self.tally["answered"] += 1
+        else:
+            assert outcome["error"] in DOCUMENTED, outcome
+            assert outcome["seconds"] < WITHIN_S + 5, outcome
+            self.tally[outcome["error"]] += 1
+
+    def _check_cache(self) -> None:
+        """What is visible is whole."""
+        for folder in self._site.artifacts():
+            opened = Artifact.open(folder)
+            for name, file in opened.manifest.files.items():
+                assert hashes(folder / name)[0] == file["sha256"], name
+        for blob in blobs(self._layout.download(MODEL)):
+            assert blob.name in hashes(blob), blob.name
+        assert not list(self._layout.root.glob("artifacts/*/*/*.damaged"))
+
+    def _check_room(self) -> None:
+        """What was left behind is bounded, and goes when it is old."""
+        processes_bytes = 5 * 2 * len(WEIGHTS)
+        assert tree_bytes(self._layout.root) < processes_bytes, tree_bytes(self._layout.root)
+        old_s = time.time() - LEFT_BEHIND_S - 60
+        for each in leftovers(self._layout, MODEL):
+            for path in (*each.path.rglob("*"), each.path):
+                os.utime(path, (old_s, old_s))
+        keep(self._layout.root, {"action": "prune"})
+        assert leftovers(self._layout, MODEL) == []
+        assert list(self._layout.trash.glob("*")) == []
+
+    def _begin(self, beginning: str) -> None:
+        """Take away what the round is to make, and let evictions find the rest out of use."""
+        if beginning == "nothing":
+            keep(self._layout.root, {"action": "remove", "model": MODEL, "force": True})
+        elif beginning == "the download":
+            for folder in self._site.artifacts():
+                shutil.rmtree(folder)
+        then_s = time.time() - LONG_AGO_S
+        for mark in self._layout.state(MODEL).glob("loaded-*"):
+            os.utime(mark, (then_s, then_s))
+
+
+def run(folder: Path, seed: int, first: int, rounds: int) -> Counter[str]:
+    """All rounds; a failure names the one to run again."""
+    put_repository(folder)
+    with HubServer(folder / "repositories") as hub:
+        chaos = Chaos(folder, hub, seed)
+        for number in range(first, first + rounds):
+            try:
+                chaos.round(number)
+            except BaseException:
+                print(f"lost in round: --seed {seed} --first {number} --rounds 1", flush=True)
+                raise
+        return chaos.tally
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.cache.chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--rounds", type=int, default=200)
+    options = parser.parse_args()
+    print(f"seed {options.seed}, rounds {options.first} to {options.first + options.rounds - 1}", flush=True)
+    started_s = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="hublet-chaos-") as folder:
+        tally = run(Path(folder), options.seed, options.first, options.rounds)
+    for what, count in sorted(tally.items()):
+        print(f"{count:6} {what}")
+    print(f"{options.rounds} rounds in {time.monotonic() - started_s:.0f} s: nothing lost")
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        main()

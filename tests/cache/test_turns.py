@@ -1,0 +1,191 @@
+"""Environments that die, freeze, fail or wait: as processes, against a Hub that counts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from inference.cache_layout import CacheLayout
+from inference.deadline import Deadline
+from inference.errors import HubletError, HubUnreachable, InternalError, ModelNotReady, ModelUnavailable
+from inference.lease import Lease
+from inference.model_files import ModelFiles, Purpose
+from inference.task import Model
+from tests.cache.site import ANSWER, MODEL, WEIGHTS
+
+if TYPE_CHECKING:
+    from tests.cache.site import Site
+
+STALE_S = 1.0
+SLOW_BYTES_PER_S = 500_000
+
+
+def files_of(site: Site, tag: str = "any-tag", memory_mb: int = 4096, stale_s: float = STALE_S) -> ModelFiles:
+    purpose = Purpose(tag, ("Good.",), "auto", threads=1, memory_mb=memory_mb)
+    return ModelFiles(site.cache, site.hub.url, {}, purpose, stale_s=stale_s)
+
+
+def fetch(files: ModelFiles, within_s: float = 60.0) -> None:
+    files.fetch(Model(MODEL), Deadline.after(within_s), lambda line: None)
+
+
+def turn(site: Site) -> int:
+    latest = Lease(CacheLayout(site.cache).state(MODEL)).latest()
+    assert latest
+    return latest.token
+
+
+def test_a_killed_environment_is_replaced_when_its_heartbeat_is_old(site: Site) -> None:
+    site.hub.faults.slow = SLOW_BYTES_PER_S
+    dead = site.start(stale_s=STALE_S)
+    dead.read_until("downloading")
+    dead.signal(signal.SIGKILL)
+    site.hub.faults.slow = 0
+    assert files_of(site).state(Model(MODEL)) == "preparing"
+    done = site.outcome(stale_s=STALE_S)
+    assert done["answer"] == ANSWER
+    assert STALE_S * 0.5 < done["seconds"] < STALE_S + 15
+
+
+@pytest.mark.parametrize("stage", ["downloading", "checking", "converting"])
+def test_an_environment_that_wakes_late_changes_nothing(site: Site, stage: str) -> None:
+    site.hub.faults.slow = SLOW_BYTES_PER_S
+    late = site.start(stale_s=STALE_S)
+    if stage != "downloading":
+        site.hub.faults.slow = 0
+    late.read_until(stage)
+    late.signal(signal.SIGSTOP)
+    site.hub.faults.slow = 0
+    assert site.outcome(stale_s=STALE_S)["answer"] == ANSWER
+    (folder,) = site.artifacts()
+    before = [(path.name, path.stat().st_ino, path.stat().st_mtime_ns) for path in sorted(folder.iterdir())]
+    token = turn(site)
+    late.signal(signal.SIGCONT)
+    assert late.outcome()["answer"] == ANSWER
+    after = [(path.name, path.stat().st_ino, path.stat().st_mtime_ns) for path in sorted(folder.iterdir())]
+    assert (after, turn(site), site.artifacts()) == (before, token, [folder])
+    assert not [name for name in site.half_made() if not name.endswith(".incomplete")]
+
+
+def test_a_waiter_answers_at_its_own_deadline_and_says_how_long_it_still_takes(site: Site) -> None:
+    site.hub.faults.slow = SLOW_BYTES_PER_S
+    site.start().read_until("downloading")
+    started_s = time.monotonic()
+    with pytest.raises(ModelNotReady, match="downloading") as raised:
+        fetch(files_of(site, stale_s=15), within_s=1)
+    assert time.monotonic() - started_s < 2
+    assert raised.value.retry_after_s
+    assert 2 < raised.value.retry_after_s < 60
+
+
+def test_a_conversion_that_fails_is_not_tried_again_at_each_call(site: Site) -> None:
+    (site.root / "repositories" / MODEL / "config.json").write_text("no JSON")
+    with pytest.raises(ModelUnavailable, match=r"no config\.json") as first:
+        fetch(files_of(site))
+    site.hub.record.clear()
+    started_s = time.monotonic()
+    with pytest.raises(ModelUnavailable) as second:
+        fetch(files_of(site))
+    assert time.monotonic() - started_s < 1
+    assert second.value.message == first.value.message
+    assert second.value.retry_after_s == pytest.approx(60, abs=5)
+    assert site.hub.record.lines == []
+
+
+def test_a_failure_is_tried_again_after_its_hold_and_then_held_twice_as_long(site: Site) -> None:
+    (site.root / "repositories" / MODEL / "config.json").write_text("no JSON")
+    state = CacheLayout(site.cache).state(MODEL)
+    for hold_s in (60, 120, 240):
+        with pytest.raises(ModelUnavailable):
+            fetch(files_of(site))
+        with pytest.raises(ModelUnavailable) as held:
+            fetch(files_of(site))
+        assert held.value.retry_after_s == pytest.approx(hold_s, abs=5)
+        (own,) = state.glob("lease-*")
+        then_s = time.time() - hold_s - 1
+        os.utime(own, (then_s, then_s))
+
+
+def test_more_memory_is_worth_another_try_at_once(site: Site) -> None:
+    config = site.root / "repositories" / MODEL / "config.json"
+    config.write_text("no JSON")
+    with pytest.raises(ModelUnavailable):
+        fetch(files_of(site))
+    token = turn(site)
+    with pytest.raises(ModelUnavailable) as again:
+        fetch(files_of(site, memory_mb=8192))
+    assert again.value.retry_after_s is None
+    assert turn(site) == token + 1
+
+
+def test_a_rate_limit_is_named_within_two_seconds_and_nobody_asks_before_it_ends(site: Site) -> None:
+    site.hub.faults.rate_limit = 300
+    first = site.outcome()
+    assert (first["error"], first["retry_after_s"]) == ("HubUnreachable", 300)
+    assert first["seconds"] < 2
+    asked = len(site.hub.record.lines)
+    second = site.outcome()
+    assert second["error"] == "HubUnreachable"
+    assert 290 < second["retry_after_s"] <= 300
+    assert second["seconds"] < 1
+    assert len(site.hub.record.lines) == asked
+
+
+def test_those_who_waited_for_a_dead_hub_do_not_try_it_one_by_one(site: Site) -> None:
+    site.hub.stop()
+    failed: list[tuple[HubletError, float]] = []
+    started_s = time.monotonic()
+
+    def run() -> None:
+        try:
+            fetch(files_of(site, stale_s=15))
+        except HubletError as error:
+            failed.append((error, time.monotonic() - started_s))
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [type(error) for error, _ in failed] == [HubUnreachable] * 8
+    assert max(seconds for _, seconds in failed) < 1.5 * min(seconds for _, seconds in failed) + 2
+    assert turn(site) <= 2
+    site.hub.start()
+    fetch(files_of(site))
+
+
+def test_a_call_that_is_too_short_for_the_largest_file_names_the_timeout(site: Site) -> None:
+    weights = site.root / "repositories" / MODEL / "model.safetensors"
+    weights.write_bytes(WEIGHTS * 16)  # the library writes 10 MB at a time, so less shows no speed
+    site.hub.faults.slow = 4_000_000
+    with pytest.raises(ModelNotReady):
+        fetch(files_of(site), within_s=5)
+    started_s = time.monotonic()
+    with pytest.raises(ModelNotReady, match=r"a file of 34 MB takes about .* raise the function's timeout"):
+        fetch(files_of(site), within_s=5)
+    assert time.monotonic() - started_s < 1
+    site.hub.faults.slow = 0
+    fetch(files_of(site), within_s=60)
+
+
+def test_a_cache_without_room_says_so_before_the_download(site: Site, small_mount: Any) -> None:
+    site.cache = small_mount("size=1m")
+    failed = site.outcome()
+    assert failed["error"] == "CacheFull"
+    assert failed["message"].startswith(f"the model cache has no room for {MODEL}: 2 MB are missing and 1 MB")
+    assert site.hub.record.file_bytes == 0
+    assert site.half_made() == []
+
+
+def test_the_fault_of_a_cache_is_not_held(site: Site) -> None:
+    site.cache.write_text("not a folder")
+    with pytest.raises(InternalError, match="cannot be written"):
+        fetch(files_of(site))
+    site.cache.unlink()
+    fetch(files_of(site))
+    assert site.hub.record.file_bytes <= 1.02 * len(WEIGHTS)
