@@ -22,7 +22,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 CDK := npx --no-install cdk
 
-.PHONY: run serve invoke cache synth deploy destroy key test fuzz chaos bench cost check fix pins events diagrams clean
+.PHONY: run serve invoke cache lock synth deploy destroy key test fuzz chaos bench cost check fix pins events diagrams clean
 
 run: synth
 	@python -m local run --hub "$(HUB)" --tasks "$(TASKS)" $(if $(CACHE),--cache "$(CACHE)")
@@ -40,6 +40,10 @@ cache: .venv/run.stamp
 	@python -m local.cache "$(or $(ACTION),list)" $(if $(MODEL),--model "$(MODEL)") \
 		$(if $(ARGS),--args '$(ARGS)') $(if $(JSON),--json) \
 		$(if $(DEPLOYED),--deployed,--port "$(PORT)" $(if $(CACHE),--cache "$(CACHE)"))
+
+# Where the models stand on the Hub now: shows what changed, and writes models.lock.json.
+lock: .venv/run.stamp
+	@python -m local.lock $(if $(filter-out embedded,$(HUB)),--hub "$(HUB)")
 
 synth: .venv/run.stamp node_modules/.package-lock.json
 	@$(CDK) synth --quiet $(CONTEXT)

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inference import command, pictures
+from inference import command, model_lock, pictures
 from inference.deadline import Deadline
 from inference.engines import engine
 from inference.engines.choose import TEXT_TO_IMAGE
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(task: Task, chosen: argparse.Namespace, meter: Meter) -> tuple[str, str]:
     settings = _settings(task, chosen)
-    model = command.model(task, chosen.model, chosen.revision)
+    model = model_lock.at_commit(command.model(task, chosen.model, chosen.revision), settings.hub_url)
     call = command.call(task, _words(task, chosen.inputs), chosen.parameter)
     files = ModelFiles(settings.cache, settings.hub_url, settings.child_environment, purpose(task, settings))
     runs = Runs(files, task.pipeline_tag, settings, engine.load, meter)

@@ -6,7 +6,6 @@ and only a process can be ended at a deadline.
 
 from __future__ import annotations
 
-import fnmatch
 import shutil
 import sys
 import threading
@@ -21,18 +20,13 @@ from inference.hashes import hashes
 from inference.progress import ENOUGH_TO_TELL_BYTES
 from inference.refusals import Refused, explain
 from inference.room import free_bytes
+from inference.wanted_files import choose_files
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
-# Weights as safetensors: pickle weights can run code when read, and are fetched only where a task allows it
-# by name. Code files are never fetched at all.
-WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm", "*.jinja")
-WANTED_BELOW = ("*/config.json", "[0-9]_Dense/model.safetensors")
-"""One folder down: how sentence-transformers repositories say what they pool, and their layers after that."""
-GRAPH, GRAPH_BYTES = "onnx/model.onnx", 2_000_000_000
-"""A repository's own graph, and the most that one file of ONNX holds."""
-PICKLE = "pytorch_model.bin"
 PROGRESS_EVERY_S = 0.5
 SPEED_AFTER_S = 2.0
 """Before this, connections are still being made."""
@@ -52,6 +46,8 @@ class Job:
     """Whether ``pytorch_model.bin`` will do where there are no safetensors."""
     own_graph: bool
     """Whether a graph of the repository's own is of use."""
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    """File name -> hash that it must have, whatever the Hub says; empty: nothing is demanded."""
     token: str | None = field(default=None, repr=False)
     """For a model that the Hub does not give to everybody."""
 
@@ -99,10 +95,23 @@ def _download_right(job: Job, commit: str, files: list[RepoSibling]) -> Path:
         emit(stage="checking")
         wrong = next((file for file in files if not is_right(snapshot / file.rfilename, file)), None)
         if wrong is None:
+            _check_lock(job, snapshot, files)
             return snapshot
     assert wrong is not None
     told = f"the Hub sent a damaged {wrong.rfilename} for {job.model}, twice"
     raise Refused("HubUnreachable", told, DAMAGED_HOLD_S, DAMAGED_HOLD_S)
+
+
+def _check_lock(job: Job, snapshot: Path, files: list[RepoSibling]) -> None:
+    """Refuse what is not what this release goes with, though the Hub says that it is right."""
+    if not job.sha256:
+        return
+    for file in files:
+        name = file.rfilename
+        if hashes(snapshot / name)[0] != job.sha256.get(name):
+            why = "is not the file that" if name in job.sha256 else "is not among the files that"
+            told = f"{name} of {job.model} {why} models.lock.json names; make lock refreshes it"
+            raise Refused("ModelUnavailable", told, hold_s=DAMAGED_HOLD_S)
 
 
 def _check_index(snapshot: Path) -> None:
@@ -115,36 +124,6 @@ def _check_index(snapshot: Path) -> None:
         raise Refused("ModelUnavailable", str(error)) from None
 
 
-def choose_files(
-    siblings: list[RepoSibling], pickle_weights: bool = False, own_graph: bool = False
-) -> list[RepoSibling]:
-    """The files that serving needs: top-level ones, or the parts of a diffusers pipeline.
-
-    A repository, or a part of a pipeline, that has no safetensors weights is refused.
-    """
-    if any(file.rfilename == diffusers_index.INDEX for file in siblings):
-        return _choose_parts(siblings)
-    files = [file for file in siblings if _is_wanted(file.rfilename)]
-    if own_graph:
-        files += [file for file in siblings if file.rfilename == GRAPH and (file.size or 0) < GRAPH_BYTES]
-    if any("/" not in file.rfilename and file.rfilename.endswith(".safetensors") for file in files):
-        return files
-    pickled = [file for file in siblings if pickle_weights and file.rfilename == PICKLE]
-    files += pickled
-    if not pickled:
-        raise Refused("ModelUnavailable", "the repository has no safetensors weights at its top level")
-    return files
-
-
-def _choose_parts(siblings: list[RepoSibling]) -> list[RepoSibling]:
-    files = [file for file in siblings if diffusers_index.is_wanted(file.rfilename)]
-    if lacking := diffusers_index.parts_without_weights([file.rfilename for file in files]):
-        raise Refused(
-            "ModelUnavailable", f"the repository has no safetensors weights of {', '.join(lacking)}"
-        )
-    return files
-
-
 def is_right(path: Path, file: RepoSibling) -> bool:
     """Whether a downloaded file is what the Hub lists; a wrong one is deleted from the library's cache."""
     sha256, git_oid = hashes(path)
@@ -154,12 +133,6 @@ def is_right(path: Path, file: RepoSibling) -> bool:
     path.resolve().unlink(missing_ok=True)
     path.unlink(missing_ok=True)
     return False
-
-
-def _is_wanted(name: str) -> bool:
-    if "/" in name:
-        return name.count("/") == 1 and any(fnmatch.fnmatch(name, wanted) for wanted in WANTED_BELOW)
-    return any(fnmatch.fnmatch(name, wanted) for wanted in WANTED)
 
 
 def _model_info(job: Job) -> ModelInfo:

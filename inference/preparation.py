@@ -122,6 +122,7 @@ class Preparation:
             "revision": recorded or model.revision,
             "hub_cache": str(self.layout.hub),
             "pickle_weights": model.pickle_weights,
+            "sha256": dict(model.sha256),
             "own_graph": self.purpose.pipeline_tag in ONNX_HEADS,
         }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from inference import describe, openapi, pictures, response, routes
+from inference import describe, model_lock, openapi, pictures, response, routes
 from inference import request as requests
 from inference.deadline import Deadline
 from inference.engines import engine
@@ -44,7 +44,8 @@ class Service:
     """One task, served: what the Lambda entry point, the local cloud and the tests all call."""
 
     def __init__(self, task: Task, settings: Settings, load: Loader = engine.load) -> None:
-        self._task = task.with_model(settings.model, settings.revision)
+        chosen = task.with_model(settings.model, settings.revision)
+        self._task = model_lock.pinned(chosen, settings.hub_url)
         self._files = ModelFiles(
             settings.cache,
             settings.hub_url,

@@ -29,6 +29,8 @@ class Model:
     pickle_weights: bool = False
     """Whether ``pytorch_model.bin`` may be taken where the repository has no safetensors. It is read with
     torch's ``weights_only`` in the conversion child, which has no credentials; serving never sees it."""
+    sha256: tuple[tuple[str, str], ...] = ()
+    """File name -> SHA-256 that ``models.lock.json`` demands; none: what the Hub lists is what it must be."""
 
     @property
     def is_pinned(self) -> bool:

@@ -96,6 +96,7 @@ def _environment(options: Options, tasks: Sequence[Task]) -> dict[str, str]:
         if each.model or each.revision
     }
     variables = {
+        "HF_ENDPOINT": options.hub_url,
         "MODEL_CACHE": MOUNT_PATH,
         "TASKS": ",".join(chosen),
         "FUNCTION_PREFIX": f"{options.name.lower()}-",

@@ -10,8 +10,8 @@ import pickle
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from inference.download import PICKLE
 from inference.refusals import Refused
+from inference.wanted_files import PICKLE
 
 if TYPE_CHECKING:
     from pathlib import Path

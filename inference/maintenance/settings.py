@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inference.settings import SettingsError
+from inference import model_lock
+from inference.settings import DEFAULT_HUB, SettingsError
 from inference.tasks import UnknownTask, get_task
 
 if TYPE_CHECKING:
@@ -30,9 +31,13 @@ class MaintenanceSettings:
     def from_env(cls, environ: Mapping[str, str]) -> MaintenanceSettings:
         """Read and check the variables that the stack sets."""
         chosen = _models(environ.get("MODELS") or "{}")
+        hub_url = environ.get("HF_ENDPOINT") or DEFAULT_HUB
         names = [name for name in environ.get("TASKS", "").split(",") if name]
         try:
-            tasks = tuple(get_task(name).with_model(*chosen.get(name, (None, None))) for name in names)
+            tasks = tuple(
+                model_lock.pinned(get_task(name).with_model(*chosen.get(name, (None, None))), hub_url)
+                for name in names
+            )
         except UnknownTask as error:
             raise SettingsError(f"TASKS: {error}") from None
         return cls(

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from huggingface_hub import HfApi, ModelCard
 
-from inference.download import choose_files
 from inference.tasks import all_tasks
+from inference.wanted_files import choose_files
 from local import demo_models
 from local.demo import make as maker
 from local.demo.cards import UNTRAINED

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from tests.integration.conftest import Served
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "inference/tasks/README.md"]
-# What talks to an AWS account, never ends by itself, or is this very run: make only has to know it.
-DRY = ("make deploy", "make destroy", "make serve", "make test")
+# What talks to AWS or the Hub, never ends by itself, or is this very run: make only has to know it.
+DRY = ("make deploy", "make destroy", "make lock", "make serve", "make test")
 
 
 def blocks(language: str, document: str = "README.md") -> list[str]:

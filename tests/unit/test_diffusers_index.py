@@ -9,8 +9,8 @@ import pytest
 from huggingface_hub.hf_api import RepoSibling
 
 from inference import diffusers_index
-from inference.download import choose_files
 from inference.refusals import Refused
+from inference.wanted_files import choose_files
 
 STABLE_DIFFUSION: dict[str, Any] = {
     "_class_name": "StableDiffusionPipeline",

@@ -44,7 +44,7 @@ LAYERS = (
         "settings",
         "worker",
     },
-    {"task", "request", "response", "publish", "refusals", "download"},
+    {"task", "model_lock", "request", "response", "publish", "refusals", "wanted_files", "download"},
     {"tasks", "engines", "convert", "preparation", "model_files", "loaded_models", "routes"},
     {"openai"},
     {"describe", "openapi", "purpose", "runs"},
