@@ -36,53 +36,8 @@ class Services:
         """Function -> what its next calls get: a status, or a body; the last one again and again."""
         self.invoked: list[tuple[str, str | None, str, Any]] = []
         self.answers: list[tuple[str, dict[str, Any]]] = []
-        services = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                name = self.path.split("/")[3]
-                if name in services.live:
-                    self._reply(200, {"FunctionVersion": services.live[name], "Name": "live"})
-                else:
-                    self._reply(404, {"Message": "no such alias"}, "ResourceNotFoundException")
-
-            def do_POST(self) -> None:
-                address = urlsplit(self.path)
-                name = address.path.split("/")[3]
-                version = parse_qs(address.query).get("Qualifier", [None])[0]
-                kind = self.headers["x-amz-invocation-type"] or "RequestResponse"
-                services.invoked.append((name, version, kind, self._read()))
-                if kind == "Event" and name not in services.replies:
-                    return self._reply(202, {})
-                left = services.replies.get(name, [READY])
-                reply = left.pop(0) if len(left) > 1 else left[0]
-                if isinstance(reply, str):
-                    return self._reply(429 if reply.startswith("TooMany") else 403, {}, reply)
-                self._reply(200, reply, fault="Unhandled" if "errorType" in reply else None)
-
-            def do_PUT(self) -> None:
-                services.answers.append((self.headers["content-type"], self._read()))
-                self._reply(200, {})
-
-            def _read(self) -> Any:
-                return json.loads(self.rfile.read(int(self.headers["content-length"])))
-
-            def _reply(
-                self, status: int, body: Any, kind: str | None = None, fault: str | None = None
-            ) -> None:
-                self.send_response(status)
-                content = json.dumps(body).encode()
-                for header, value in (("x-amzn-errortype", kind), ("x-amz-function-error", fault)):
-                    if value:
-                        self.send_header(header, value)
-                self.send_header("content-length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server.services = self
         self._thread = threading.Thread(target=self._server.serve_forever)
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -91,6 +46,55 @@ class Services:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+class Server(ThreadingHTTPServer):
+    services: Services
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        name = self.path.split("/")[3]
+        if name in self.server.services.live:
+            self._reply(200, {"FunctionVersion": self.server.services.live[name], "Name": "live"})
+        else:
+            self._reply(404, {"Message": "no such alias"}, "ResourceNotFoundException")
+
+    def do_POST(self) -> None:
+        address = urlsplit(self.path)
+        name = address.path.split("/")[3]
+        version = parse_qs(address.query).get("Qualifier", [None])[0]
+        kind = self.headers["x-amz-invocation-type"] or "RequestResponse"
+        self.server.services.invoked.append((name, version, kind, self._read()))
+        if kind == "Event" and name not in self.server.services.replies:
+            return self._reply(202, {})
+        left = self.server.services.replies.get(name, [READY])
+        reply = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(reply, str):
+            return self._reply(429 if reply.startswith("TooMany") else 403, {}, reply)
+        self._reply(200, reply, fault="Unhandled" if "errorType" in reply else None)
+
+    def do_PUT(self) -> None:
+        self.server.services.answers.append((self.headers["content-type"], self._read()))
+        self._reply(200, {})
+
+    def _read(self) -> Any:
+        return json.loads(self.rfile.read(int(self.headers["content-length"])))
+
+    def _reply(self, status: int, body: Any, kind: str | None = None, fault: str | None = None) -> None:
+        self.send_response(status)
+        content = json.dumps(body).encode()
+        for header, value in (("x-amzn-errortype", kind), ("x-amz-function-error", fault)):
+            if value:
+                self.send_header(header, value)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        pass
 
 
 @dataclass(frozen=True)
