@@ -107,6 +107,7 @@ class Options:
             overrides={task.name: TaskOptions.from_context(context, task.name) for task in tasks},
         )
         names.check(options.name, tasks)
+        _refuse_waiting_in_vain(options)
         return options
 
     @property
@@ -169,3 +170,12 @@ def _hub_url(context: Mapping[str, Any]) -> str:
     except ValueError as error:
         raise OptionError(f"context key 'hub_url' must have a port below 65,536; not {url!r}") from error
     return url.rstrip("/")
+
+
+def _refuse_waiting_in_vain(options: Options) -> None:
+    for task in options.tasks:
+        if options.prefetch and options.overrides[task].reserved_concurrency == 0:
+            raise OptionError(
+                f"context key '{task}.reserved_concurrency': 0 lets nobody run the function, so it could "
+                "never get the model ready that prefetch=true waits for"
+            )

@@ -68,6 +68,7 @@ class Prefetch(Construct):
             runtime=lambda_.Runtime.PYTHON_3_14,
             handler="index.handler",
             code=lambda_.Code.from_inline(CODE.read_text()),
+            memory_size=256,
             timeout=Duration.minutes(15),
             role=role.without_policy_updates(),
             log_group=group,

@@ -10,6 +10,7 @@ import json
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -30,6 +31,9 @@ LATER = (
     *("TooManyRequestsException", "ResourceConflictException", "ServiceException"),
     "AccessDeniedException",  # a new permission is not known everywhere at once
 )
+
+ONE_BY_ONE = Lock()
+"""Clients may be shared by threads, but not made by them at once."""
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
@@ -52,14 +56,6 @@ def handler(event: dict[str, Any], context: Any) -> None:
 
 def prepare(name: str, version: str, ends_s: float) -> str:
     """Nothing when the alias may move, else why not."""
-    live = served(name)
-    if live is None:
-        try:
-            invoke(name, EVENT, InvocationType="Event")
-        except Exception as error:
-            print(f"{name} was not asked: {error}")
-    if live in (None, version):  # one that is served is not tried again: a rollback must not fail
-        return ""
     last = ""
     while (left_s := ends_s - time.time()) > 0:
         code, last = ask(name, version, left_s)
@@ -72,8 +68,13 @@ def prepare(name: str, version: str, ends_s: float) -> str:
 
 
 def ask(name: str, version: str, timeout_s: float) -> tuple[str | None, str]:
-    """An error's code and text; no code once the model is ready."""
+    """An error's code and text; no code where there is nothing to wait for."""
     try:
+        live = served(name)
+        if live is None:
+            ask_new(name)
+        if live in (None, version):  # one that is served is not tried again: a rollback must not fail
+            return None, ""
         reply = invoke(name, EVENT, timeout_s, Qualifier=version)
     except ClientError as error:
         return error.response["Error"]["Code"], str(error)
@@ -85,9 +86,17 @@ def ask(name: str, version: str, timeout_s: float) -> tuple[str | None, str]:
     return told.get("errorType", ""), f"{told.get('errorType')}: {told.get('errorMessage')}"
 
 
+def ask_new(name: str) -> None:
+    """By its bare name, for which the stack has said that a failed event is not tried again."""
+    try:
+        invoke(name, EVENT, InvocationType="Event")
+    except Exception as error:
+        print(f"{name} was not asked: {error}")
+
+
 def served(name: str) -> str | None:
     """The version that callers get."""
-    client = boto3.client("lambda")
+    client = make_client(Config())
     try:
         return str(client.get_alias(FunctionName=name, Name="live")["FunctionVersion"])
     except client.exceptions.ResourceNotFoundException:
@@ -96,8 +105,12 @@ def served(name: str) -> str | None:
 
 def invoke(name: str, event: Any, timeout_s: float = 60, **how: str) -> Any:
     config = Config(read_timeout=timeout_s, retries={"total_max_attempts": 1}, tcp_keepalive=True)
-    client = boto3.client("lambda", config=config)
-    return client.invoke(FunctionName=name, Payload=json.dumps(event).encode(), **how)
+    return make_client(config).invoke(FunctionName=name, Payload=json.dumps(event).encode(), **how)
+
+
+def make_client(config: Config) -> Any:
+    with ONE_BY_ONE:
+        return boto3.client("lambda", config=config)
 
 
 def answer(event: dict[str, Any], why: str) -> None:

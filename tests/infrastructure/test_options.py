@@ -220,6 +220,14 @@ def test_no_more_environments_are_kept_ready_than_may_run() -> None:
         read(**{reserved: 3, ready: 4})
 
 
+def test_nobody_waits_for_a_function_that_may_not_run() -> None:
+    never = {f"{TASK}.reserved_concurrency": 0}
+    assert read(**never).overrides[TASK].reserved_concurrency == 0
+    assert read(**never, prefetch="true", tasks=TASKS[1].name).prefetch
+    with pytest.raises(OptionError, match=f"'{TASK}.reserved_concurrency': 0 lets nobody run"):
+        read(**never, prefetch="true")
+
+
 VPC = {"vpc_id": "vpc-0123456789abcdef0", "subnet_ids": "subnet-0123456789abcdef0,subnet-0123abcd"}
 
 

@@ -34,6 +34,8 @@ class Services:
         """Function -> the version that its alias names; a function without one is new."""
         self.replies: dict[str, list[Any]] = {}
         """Function -> what its next calls get: a status, or a body; the last one again and again."""
+        self.unknown_for = 0
+        """So many looks at aliases are refused: a new permission is not known everywhere at once."""
         self.invoked: list[tuple[str, str | None, str, Any]] = []
         self.answers: list[tuple[str, dict[str, Any]]] = []
         self._server = Server(("127.0.0.1", 0), Handler)
@@ -57,7 +59,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         name = self.path.split("/")[3]
-        if name in self.server.services.live:
+        if self.server.services.unknown_for:
+            self.server.services.unknown_for -= 1
+            self._reply(403, {}, "AccessDeniedException")
+        elif name in self.server.services.live:
             self._reply(200, {"FunctionVersion": self.server.services.live[name], "Name": "live"})
         else:
             self._reply(404, {"Message": "no such alias"}, "ResourceNotFoundException")
@@ -156,6 +161,15 @@ def test_one_that_cannot_be_asked_is_logged_and_stops_nothing(
     prefetch_code.handler(event(services, "Create", one="1", two="1"), Context())
     assert sorted(name for name, *_ in services.invoked) == ["one", "two"]
     assert "one was not asked" in capsys.readouterr().out
+    assert said(services) == ("SUCCESS", "")
+
+
+def test_a_permission_may_take_its_time(services: Services) -> None:
+    services.live = {"one": "1"}
+    services.unknown_for = 3
+    prefetch_code.handler(event(services, "Update", one="2"), Context())
+    assert services.unknown_for == 0
+    assert services.invoked == [("one", "2", "RequestResponse", {"action": "prepare"})]
     assert said(services) == ("SUCCESS", "")
 
 
