@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from stacks import names
 from stacks.failed_events import may_send
 from stacks.function_image import image_settings
 from stacks.function_logs import log_group
@@ -46,7 +47,7 @@ class CacheFunction(Construct):
         aliases: Sequence[lambda_.Alias],
     ) -> None:
         super().__init__(scope, id)
-        self.name = f"{options.name.lower()}-cache"
+        self.name = names.function_name(options.name, names.CACHE)
         self._log_group = log_group(self, self.name, options.log_retention_days)
         self._role = TaskRole(
             self,
@@ -99,7 +100,7 @@ def _environment(options: Options, tasks: Sequence[Task]) -> dict[str, str]:
         "HF_ENDPOINT": options.hub_url,
         "MODEL_CACHE": MOUNT_PATH,
         "TASKS": ",".join(chosen),
-        "FUNCTION_PREFIX": f"{options.name.lower()}-",
+        "FUNCTION_PREFIX": names.function_name(options.name, ""),
         "LOG_LEVEL": "INFO",
     }
     if models:

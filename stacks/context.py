@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class OptionError(ValueError):
-    """A context value that cannot work; the message is fit to be shown alone."""
+    """A context value, or a name, that cannot work; the message is fit to be shown alone."""
 
 
 def text(context: Mapping[str, Any], key: str) -> str | None:

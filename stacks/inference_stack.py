@@ -10,6 +10,7 @@ from stacks.alarms import Alarms
 from stacks.cache_function import CacheFunction
 from stacks.dashboard import Dashboard
 from stacks.model_cache import ModelCache
+from stacks.names import title
 from stacks.network import Network
 from stacks.prefetch import Prefetch
 from stacks.task_function import TaskFunction
@@ -43,11 +44,10 @@ class InferenceStack(Stack):
         cache = ModelCache(self, "ModelCache", network=network, options=options)
         functions = []
         for task in options.selected(tasks):
-            title = "".join(word.capitalize() for word in task.name.split("_"))
             function = TaskFunction(
-                self, f"{title}Task", task=task, options=options, network=network, cache=cache
+                self, f"{title(task)}Task", task=task, options=options, network=network, cache=cache
             )
-            self._show(title, task, function)
+            self._show(task, function)
             functions.append(function)
         self._watch(options, functions, cache)
         maintenance = CacheFunction(
@@ -61,7 +61,7 @@ class InferenceStack(Stack):
         )
         CfnOutput(self, "CacheName", value=maintenance.name, description="Function for the model cache")
         if options.prefetch:
-            Prefetch(self, "Prefetch", options=options, aliases=[function.alias for function in functions])
+            Prefetch(self, "Prefetch", options=options, functions=functions)
         if options.auth == "none":
             self._warn_of_public_urls()
 
@@ -72,9 +72,11 @@ class InferenceStack(Stack):
         if options.alarm_email:
             Alarms(self, "Alarms", email=options.alarm_email, tasks=metrics, cache=cache)
 
-    def _show(self, title: str, task: Task, function: TaskFunction) -> None:
-        CfnOutput(self, f"{title}Name", value=function.name, description=f"Function for {task.name}")
-        CfnOutput(self, f"{title}Url", value=function.url.url, description=f"Function URL for {task.name}")
+    def _show(self, task: Task, function: TaskFunction) -> None:
+        CfnOutput(self, f"{title(task)}Name", value=function.name, description=f"Function for {task.name}")
+        CfnOutput(
+            self, f"{title(task)}Url", value=function.url.url, description=f"Function URL for {task.name}"
+        )
 
     def _warn_of_public_urls(self) -> None:
         Annotations.of(self).add_warning_v2(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from stacks import account_options as account
+from stacks import names
 from stacks.caller_options import auth, hf_token_secret_arn, key_sha256
 from stacks.context import OptionError, choice, flag, matching, words
 from stacks.operation_options import alarm_email, max_event_age_s, on_failure_arn
@@ -32,7 +33,6 @@ LOG_RETENTION_DAYS = (
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
 
-LONGEST_FUNCTION_NAME = 64
 # The CDK keeps settings of its own in the same place.
 CDK_KEYS = ("@", "aws:", "cdk", "cli-telemetry", "acknowledged-issue-numbers")
 
@@ -106,7 +106,8 @@ class Options:
             tags=account.tags(context),
             overrides={task.name: TaskOptions.from_context(context, task.name) for task in tasks},
         )
-        _refuse_long_names(options, tasks)
+        names.check(options.name, tasks)
+        _refuse_waiting_in_vain(options)
         return options
 
     @property
@@ -117,7 +118,7 @@ class Options:
 
     def function_name(self, task: Task) -> str:
         """The name that Lambda, the console and the local cloud show."""
-        return f"{self.name.lower()}-{task.function_name}"
+        return names.function_name(self.name, task.function_name)
 
     def selected(self, tasks: Sequence[Task]) -> list[Task]:
         """The tasks to deploy, each as the operator wants it."""
@@ -171,9 +172,10 @@ def _hub_url(context: Mapping[str, Any]) -> str:
     return url.rstrip("/")
 
 
-def _refuse_long_names(options: Options, tasks: Sequence[Task]) -> None:
-    for task in tasks:
-        name = options.function_name(task)
-        if len(name) > LONGEST_FUNCTION_NAME:
-            limit = f"{LONGEST_FUNCTION_NAME} characters that Lambda allows"
-            raise OptionError(f"context key 'name' is too long: {name!r} has more than the {limit}")
+def _refuse_waiting_in_vain(options: Options) -> None:
+    for task in options.tasks:
+        if options.prefetch and options.overrides[task].reserved_concurrency == 0:
+            raise OptionError(
+                f"context key '{task}.reserved_concurrency': 0 lets nobody run the function, so it could "
+                "never get the model ready that prefetch=true waits for"
+            )

@@ -1,79 +1,97 @@
-"""Models made ready after a deployment, so that no user meets the first download."""
+"""New versions get their models ready before the aliases move to them: no caller waits for a download."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aws_cdk import CustomResource, Duration
+from aws_cdk import ArnFormat, CustomResource, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from stacks import names
 from stacks.function_logs import log_group
+from stacks.task_function import ALIAS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stacks.options import Options
+    from stacks.task_function import TaskFunction
 
 CODE = Path(__file__).with_name("prefetch_code.py")
 
 
 class Prefetch(Construct):
-    """One small function that CloudFormation calls when functions were made or changed.
+    """One small function that CloudFormation calls between the new versions and their aliases.
 
     Our own, because the CDK's triggers and custom resources bring a role that may make log groups, and so
-    leave one behind after a destroy.
+    leave one behind after a destroy. One for all: if each function had one, a
+    new account's concurrency would go to those that wait, and none be left for those they wait for.
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, options: Options, aliases: Sequence[lambda_.Alias]
+        self, scope: Construct, id: str, *, options: Options, functions: Sequence[TaskFunction]
     ) -> None:
         super().__init__(scope, id)
-        self._name = f"{options.name.lower()}-prefetch"
+        self._name = names.function_name(options.name, names.PREFETCH)
         group = log_group(self, self._name, options.log_retention_days)
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        policy = iam.Policy(self, "Policy", roles=[role], statements=_may(group, aliases))
+        policy = iam.Policy(self, "Policy", roles=[role], statements=self._may(group, functions))
         function = self._function(role, group)
         function.node.add_dependency(policy)
-        asked = CustomResource(
+        ready = CustomResource(
             self,
-            "Asked",
+            "Ready",
             service_token=function.function_arn,
             resource_type="Custom::Prefetch",
-            service_timeout=Duration.minutes(5),
+            service_timeout=Duration.hours(1),
+            # Another version has another number, which makes CloudFormation call again.
             properties={
-                "Functions": [alias.function_arn for alias in aliases],
-                # Another version has another number, and so is asked again.
-                "Versions": [alias.version.version for alias in aliases],
+                "Functions": [
+                    {"name": each.name, "version": each.alias.version.version} for each in functions
+                ]
             },
         )
-        asked.node.add_dependency(policy)
+        ready.node.add_dependency(policy)
+        for each in functions:
+            each.alias.node.add_dependency(ready)
 
     def _function(self, role: iam.Role, group: logs.LogGroup) -> lambda_.Function:
         return lambda_.Function(
             self,
             "Function",
             function_name=self._name,
-            description="Asks the functions of a deployment to get their models ready",
+            description="Has new versions of the functions get their models ready",
             runtime=lambda_.Runtime.PYTHON_3_14,
             handler="index.handler",
             code=lambda_.Code.from_inline(CODE.read_text()),
-            timeout=Duration.minutes(1),
+            memory_size=256,
+            timeout=Duration.minutes(15),
             role=role.without_policy_updates(),
             log_group=group,
         )
 
+    def _may(self, group: logs.LogGroup, functions: Sequence[TaskFunction]) -> list[iam.PolicyStatement]:
+        """Not make a log group, which would outlive the stack; names, because the aliases come after this."""
+        own, *others = (self._arn(name) for name in (self._name, *(each.name for each in functions)))
+        versions = [each.alias.version.function_arn for each in functions]
+        return [
+            iam.PolicyStatement(
+                actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[group.log_group_arn]
+            ),
+            iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[own, *others, *versions]),
+            iam.PolicyStatement(
+                actions=["lambda:GetAlias"], resources=[*others, *(f"{arn}:{ALIAS}" for arn in others)]
+            ),
+        ]
 
-def _may(group: logs.LogGroup, aliases: Sequence[lambda_.Alias]) -> list[iam.PolicyStatement]:
-    """Write its log, and call these aliases; not make a log group, which would outlive the stack."""
-    return [
-        iam.PolicyStatement(
-            actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[group.log_group_arn]
-        ),
-        iam.PolicyStatement(
-            actions=["lambda:InvokeFunction"], resources=[alias.function_arn for alias in aliases]
-        ),
-    ]
+    def _arn(self, name: str) -> str:
+        return Stack.of(self).format_arn(
+            service="lambda",
+            resource="function",
+            resource_name=name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 import time
 from contextlib import contextmanager
@@ -44,6 +45,37 @@ class Container:
             "exec", "--interactive", self.id, "python3", "-c", POST, str(self._port), stdin=json.dumps(event)
         )
         return json.loads(done.stdout)
+
+    def give(self, memory_mb: int) -> bool:
+        """Let it have so much memory from now on; the kernel may refuse where it holds more."""
+        limits = (f"--memory={memory_mb}m", f"--memory-swap={memory_mb}m")
+        return docker("update", *limits, self.id, check=False).returncode == 0
+
+    def take_what_is_free(self) -> None:
+        """Leave it what it holds, and next to nothing beyond."""
+        most_mb = self.peak_mb
+        given = (mb for mb in range(self._anonymous_mb, most_mb + 1) if self.give(mb))
+        assert next(given, None), f"{most_mb} MB are not enough for what it holds"
+
+    @property
+    def peak_mb(self) -> int:
+        """The most that it ever had, files that it read included; rounded up."""
+        return math.ceil(int(self._cgroup("memory.peak", "memory/memory.max_usage_in_bytes")) / 2**20)
+
+    @property
+    def killed(self) -> int:
+        """How many of its processes were ended because memory ran out."""
+        return _counters(self._cgroup("memory.events", "memory/memory.oom_control"))["oom_kill"]
+
+    @property
+    def _anonymous_mb(self) -> int:
+        found = _counters(self._cgroup("memory.stat", "memory/memory.stat"))
+        return (found["anon"] if "anon" in found else found["total_rss"]) >> 20
+
+    def _cgroup(self, name: str, old_name: str) -> str:
+        """A file of the kernel's, which has two versions of where it is."""
+        command = f"cd /sys/fs/cgroup; cat {name} 2>/dev/null || cat {old_name}"
+        return docker("exec", self.id, "sh", "-c", command).stdout
 
     def changed_paths(self) -> list[str]:
         """What differs from the image on its own file system, but for where things are mounted."""
@@ -87,7 +119,7 @@ def run(
         "--cap-drop=ALL",
         f"--user={USER}",
         "--shm-size=0",
-        f"--memory={memory_mb}m",
+        *(f"--memory={memory_mb}m", f"--memory-swap={memory_mb}m"),  # the same: no swap
         f"--cpus={memory_mb / MEMORY_PER_VCPU_MB:.2f}",
         f"--network={network}",
         f"--volume={cache}:{function.mount_path}",
@@ -107,6 +139,11 @@ def run(
         yield container
     finally:
         docker("rm", "--force", "--volumes", id)
+
+
+def _counters(lines: str) -> dict[str, int]:
+    pairs = (line.split() for line in lines.splitlines())
+    return {key: int(value) for key, value in pairs}
 
 
 def _free_port() -> int:

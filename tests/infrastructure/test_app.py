@@ -139,6 +139,17 @@ def test_a_mistake_in_the_context_is_one_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in run.output
 
 
+def test_a_task_file_with_a_name_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
+    folder = copy_project(tmp_path)
+    first = task_names()[0]
+    source = (folder / f"inference/tasks/{first}.py").read_text()
+    (folder / "inference/tasks/cache.py").write_text(source.replace(f'name="{first}"', 'name="cache"', 1))
+    run = run_app(folder)
+    assert run.returncode != 0
+    assert "hublet: inference/tasks/cache.py cannot be deployed" in run.output
+    assert "Traceback" not in run.output
+
+
 def imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):

@@ -12,8 +12,9 @@ from inference.metrics import DIMENSIONS, UNITS
 from inference.request import PREPARE
 from inference.tasks import all_tasks
 from stacks.cache_metrics import LOW_CREDITS_BYTES
-from stacks.prefetch_code import EVENT
+from stacks.prefetch_code import EVENT, LIMIT_S, MARGIN_S
 from tests.conftest import ROOT
+from tests.deploy.order import in_order
 from tests.infrastructure.synth import MODES
 from tests.infrastructure.test_stack import lint
 
@@ -263,27 +264,55 @@ def test_environments_are_kept_ready_on_the_alias(watched: Synthesized) -> None:
     assert function["Properties"]["ReservedConcurrentExecutions"] == 5
 
 
+def functions_of(statement: dict[str, Any]) -> set[str]:
+    """Those that a statement names by themselves."""
+    arns = [each["Fn::Join"][1][-1] for each in statement["Resource"] if "Fn::Join" in each]
+    return {arn.removeprefix(":function:") for arn in arns}
+
+
 class TestPrefetch:
     def own(self, stack: Synthesized, kind: str) -> tuple[str, Resource]:
         (found,) = ((id, each) for id, each in stack.all(kind).items() if id.startswith("Prefetch"))
         return found
 
-    def test_it_asks_every_alias_again_when_a_version_changes(self, watched: Synthesized) -> None:
-        _, asked = watched.one("Custom::Prefetch")
-        aliases, versions = watched.all("AWS::Lambda::Alias"), watched.all("AWS::Lambda::Version")
-        properties = asked["Properties"]
-        assert {each["Ref"] for each in properties["Functions"]} == aliases.keys()
-        assert {each["Fn::GetAtt"][0] for each in properties["Versions"]} == versions.keys()
+    def test_each_alias_moves_after_its_new_version_was_asked(self, watched: Synthesized) -> None:
+        id, ready = watched.one("Custom::Prefetch")
+        asked = {each["version"]["Fn::GetAtt"][0]: each["name"] for each in ready["Properties"]["Functions"]}
+        assert len(asked) == len(TASKS)
+        assert ready["Properties"]["ServiceTimeout"] == "3600"
+        assert LIMIT_S + MARGIN_S < 3600
+        for alias in watched.all("AWS::Lambda::Alias").values():
+            assert id in alias["DependsOn"]
+            function = watched.all("AWS::Lambda::Function")[alias["Properties"]["FunctionName"]["Ref"]]
+            version = alias["Properties"]["FunctionVersion"]["Fn::GetAtt"][0]
+            assert asked[version] == function["Properties"]["FunctionName"]
         assert EVENT == PREPARE
 
-    def test_it_may_call_the_aliases_and_write_its_log_and_nothing_else(self, watched: Synthesized) -> None:
+    def test_nothing_but_the_new_versions_stands_before_it(self, watched: Synthesized) -> None:
+        """All of what they run on is there when they are asked; what callers see comes after."""
+        id, _ = watched.one("Custom::Prefetch")
+        resources = watched.template["Resources"]
+        order = in_order(resources)
+        types = {name: resource["Type"] for name, resource in resources.items()}
+        before, after = order[: order.index(id)], order[order.index(id) + 1 :]
+        for kind in ("AWS::Lambda::Version", "AWS::EFS::MountTarget"):
+            assert {name for name in order if types[name] == kind} <= set(before)
+        for kind in ("AWS::Lambda::Alias", "AWS::Lambda::Url"):
+            assert {name for name in order if types[name] == kind} <= set(after)
+
+    def test_it_may_ask_functions_look_at_aliases_and_write_its_log(self, watched: Synthesized) -> None:
         id, policy = self.own(watched, "AWS::IAM::Policy")
-        log, call = policy["Properties"]["PolicyDocument"]["Statement"]
+        log, call, look = policy["Properties"]["PolicyDocument"]["Statement"]
         group, _ = self.own(watched, "AWS::Logs::LogGroup")
         assert log["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
         assert log["Resource"] == {"Fn::GetAtt": [group, "Arn"]}
         assert call["Action"] == "lambda:InvokeFunction"
-        assert {each["Ref"] for each in call["Resource"]} == watched.all("AWS::Lambda::Alias").keys()
+        names = {f"hublet-{task.function_name}" for task in TASKS}
+        versions = {each["Ref"] for each in call["Resource"] if "Ref" in each}
+        assert versions == watched.all("AWS::Lambda::Version").keys()
+        assert functions_of(call) == {*names, "hublet-prefetch"}
+        assert look["Action"] == "lambda:GetAlias"
+        assert functions_of(look) == {*names, *(f"{name}:live" for name in names)}
         _, role = self.own(watched, "AWS::IAM::Role")
         assert role["Properties"].keys().isdisjoint({"ManagedPolicyArns", "Policies"})
         _, asked = watched.one("Custom::Prefetch")
@@ -299,4 +328,3 @@ class TestPrefetch:
         _, function = self.own(watched, "AWS::Lambda::Function")
         code = function["Properties"]["Code"]["ZipFile"]
         assert code == (ROOT / "stacks/prefetch_code.py").read_text()
-        assert len(code) <= 4096  # what CloudFormation takes inline

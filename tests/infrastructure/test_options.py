@@ -220,6 +220,14 @@ def test_no_more_environments_are_kept_ready_than_may_run() -> None:
         read(**{reserved: 3, ready: 4})
 
 
+def test_nobody_waits_for_a_function_that_may_not_run() -> None:
+    never = {f"{TASK}.reserved_concurrency": 0}
+    assert read(**never).overrides[TASK].reserved_concurrency == 0
+    assert read(**never, prefetch="true", tasks=TASKS[1].name).prefetch
+    with pytest.raises(OptionError, match=f"'{TASK}.reserved_concurrency': 0 lets nobody run"):
+        read(**never, prefetch="true")
+
+
 VPC = {"vpc_id": "vpc-0123456789abcdef0", "subnet_ids": "subnet-0123456789abcdef0,subnet-0123abcd"}
 
 
@@ -245,6 +253,42 @@ def test_what_contradicts_an_existing_vpc_is_refused(key: str, value: str, allow
         read(**VPC | {key: value})
     assert f"'{key}'" in str(caught.value)
     assert allowed in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["cache", "prefetch"])
+def test_a_task_may_not_have_the_name_of_a_function_of_our_own(name: str) -> None:
+    with pytest.raises(OptionError, match=rf"inference/tasks/{name}\.py cannot be deployed: '{name}' is"):
+        Options.from_context({}, [*TASKS, replace(TASKS[0], name=name)])
+
+
+def test_two_tasks_with_the_same_outputs_are_refused() -> None:
+    twins = [replace(TASKS[0], name=name) for name in ("a_1b", "a1b")]
+    with pytest.raises(OptionError, match=r"a_1b\.py and inference/tasks/a1b\.py cannot both be deployed"):
+        Options.from_context({}, twins)
+
+
+@pytest.mark.parametrize("name", ["Hublet-image", "a-B-IMAGE"])
+def test_a_name_that_makes_functions_of_another_stack_is_refused(name: str) -> None:
+    """hublet-image-classification is image-classification of Hublet and classification of Hublet-image."""
+    with pytest.raises(OptionError, match=f"'name' must not be '{name}'.*does not end in 'image'"):
+        read(name=name)
+
+
+def test_names_of_two_stacks_that_are_let_in_never_meet() -> None:
+    """Every name is taken apart again in one way only."""
+    functions = [*(task.function_name for task in TASKS), "cache", "prefetch"]
+    endings = {
+        "-".join(words[:place]) for words in (f.split("-") for f in functions) for place in range(len(words))
+    }
+    made: dict[str, str] = {}
+    for stack in ["hublet", *(f"hublet-{ending}" for ending in sorted(endings) if ending)]:
+        try:
+            read(name=stack)
+        except OptionError:
+            continue
+        for function in functions:
+            assert made.setdefault(f"{stack}-{function}", stack) == stack
+    assert len(made) > 2 * len(functions)
 
 
 def test_a_long_task_name_is_refused_by_name() -> None:
