@@ -111,11 +111,12 @@ def _ask(catalogue: Catalogue, candidate: Candidate, request: Request) -> Iterat
 
 def _card(catalogue: Catalogue, candidate: Candidate, body: str) -> str:
     document = candidate.description.document
+    name = candidate.description.endpoint.name
     if candidate.is_default and not document["engine"]:
-        document = catalogue.refreshed(candidate.description.endpoint.name).document
+        document = catalogue.refreshed(name).document
     served = f"{document['engine']} {document['precision']}" if candidate.is_default else ""
     precision = facts.precision(document) if candidate.is_default else ""
     return (
-        f'<article><h3>{escape(candidate.model)}</h3><p class="quiet">{escape(candidate.description.endpoint.name)}'
+        f'<article><h3>{escape(candidate.model)}</h3><p class="quiet">{escape(name)}'
         f"{' · ' if served else ''}{escape(served)}</p>{body}{precision}</article>"
     )

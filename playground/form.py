@@ -47,7 +47,7 @@ class Form:
         return len(self.inputs) == 1 and self.inputs[0].kind == "text" and self.inputs[0].takes_several
 
     def request(self, values: Sequence[Any], chosen: Sequence[str], *, is_list: bool) -> Request:
-        """Values of inputs, required and optional fields, in that order; of the last those that are chosen."""
+        """From the values of inputs, required and optional fields; of the last only those that are chosen."""
         fields = (*self.inputs, *self.required, *self.optional)
         read = {field.path: field.read(value) for field, value in zip(fields, values, strict=True)}
         inputs: Any = {field.name: read[field.path] for field in self.inputs if len(field.path) > 1}

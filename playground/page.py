@@ -42,4 +42,4 @@ def _when_opened(tab: gr.Tab, page: gr.Blocks | None, catalogue: Catalogue, name
             function_tab.show(catalogue, name) if name else compare_tab.show(catalogue)
 
     open_ = page.load if page else tab.select
-    open_(lambda: True, None, is_open, show_progress="hidden", queue=False)
+    open_(lambda: True, None, is_open, show_progress="hidden")

@@ -1,4 +1,4 @@
-"""How the page looks: system fonts, so that nothing is fetched from elsewhere, and contrast in light and dark."""
+"""How the page looks: system fonts, so that nothing is fetched, and contrast in light and dark."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TOGETHER = ("container", "deploy", "infrastructure")
-"""Folders whose tests share what takes long to make: an image, an account, synthesized templates."""
+TOGETHER = ("browser", "container", "deploy", "infrastructure")
+"""Folders whose tests share what takes long to make: a page, an image, an account, templates."""
 SHARED = {"cache", "served"}
 """Fixtures that take long to make: every model prepared, and the local cloud that serves them."""
 FIRST_TIME_S = 900

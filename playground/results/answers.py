@@ -9,7 +9,7 @@ from playground.results.bars import bars
 
 
 def draw(inputs: Any, result: Any) -> str:
-    """The context with the best ``{"answer", "start", "end", "score"}`` marked, and all of them with scores."""
+    """The context with the best ``{"answer", "start", "end", "score"}`` marked, and all with their scores."""
     answers = result if isinstance(result, list) else [result]
     best, context = answers[0], inputs["context"]
     before, after = context[: best["start"]], context[best["end"] :]

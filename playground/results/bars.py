@@ -7,7 +7,7 @@ from typing import Any
 
 
 def draw(inputs: Any, result: Any) -> str:
-    """A bar for each ``{"label", "score"}`` or ``{"token_str", "score"}``, best first; scores are from 0 to 1."""
+    """A bar for each ``{"label", "score"}`` or ``{"token_str", "score"}``; scores are from 0 to 1."""
     rows = result[0] if result and isinstance(result[0], list) else result
     return bars([(_label(each), each["score"]) for each in rows])
 

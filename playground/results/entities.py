@@ -9,7 +9,7 @@ HUES = 6
 
 
 def draw(inputs: Any, result: Any) -> str:
-    """The text with each ``{"start", "end", "entity_group", "score"}`` marked; start and end count characters."""
+    """The text with each ``{"start", "end", "entity_group", "score"}`` marked; both count characters."""
     kinds = sorted({_kind(each) for each in result})
     pieces, position = [], 0
     for each in sorted(result, key=lambda each: each["start"]):

@@ -15,7 +15,8 @@ def draw(inputs: Any, result: Any) -> str:
     return (
         '<div class="side-by-side">'
         f"<figure><figcaption>Given · {_size(inputs)}</figcaption><p>{escape(inputs)}</p></figure>"
-        f'<figure class="written"><figcaption>Written · {_size(text)}</figcaption><p>{escape(text)}</p></figure>'
+        f'<figure class="written"><figcaption>Written · {_size(text)}</figcaption>'
+        f"<p>{escape(text)}</p></figure>"
         "</div>"
     )
 

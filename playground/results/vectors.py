@@ -21,7 +21,7 @@ def draw(inputs: Any, result: Any) -> str:
     length = math.sqrt(sum(number * number for number in vector))
     numbers = ", ".join(f"{number:.4f}" for number in vector[:4])
     return (
-        f'<div class="stripes" role="img" aria-label="The first {min(STRIPES, len(vector))} numbers as stripes">'
+        f'<div class="stripes" role="img" aria-label="{min(STRIPES, len(vector))} numbers as stripes">'
         f'{stripes}</div><p class="quiet">{len(vector)} numbers of length {length:.3f}: {numbers}, …</p>'
     )
 
