@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -30,16 +31,24 @@ QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1", "
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the page until it is stopped."""
     chosen = _parser().parse_args(arguments)
-    os.environ.update(QUIET)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
-        with _functions(chosen) as functions:
+        with _scratch(), _functions(chosen) as functions:
             return _serve(functions, chosen, stopped)
     except NoEndpoints as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[None]:
+    """Files of examples and uploads, Gradio's own copies included, live as long as the page."""
+    with tempfile.TemporaryDirectory(prefix="hublet-playground-") as folder:
+        os.environ.update(QUIET, GRADIO_TEMP_DIR=folder)
+        tempfile.tempdir = folder
+        yield
 
 
 def _serve(functions: Functions, chosen: argparse.Namespace, stopped: threading.Event) -> int:
