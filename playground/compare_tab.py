@@ -110,10 +110,8 @@ def _ask(catalogue: Catalogue, candidate: Candidate, request: Request) -> Iterat
 
 
 def _card(catalogue: Catalogue, candidate: Candidate, body: str) -> str:
-    document = candidate.description.document
     name = candidate.description.endpoint.name
-    if candidate.is_default and not document["engine"]:
-        document = catalogue.refreshed(name).document
+    document = catalogue.settled(name).document
     served = f"{document['engine']} {document['precision']}" if candidate.is_default else ""
     precision = facts.precision(document) if candidate.is_default else ""
     return (

@@ -54,7 +54,7 @@ def show(catalogue: Catalogue, description: Description, about: gr.HTML) -> None
                     message = state.json()["choices"][0]["message"]["content"]
                     below = facts.badge(description.note) + facts.timings(state)
                     yield {talk: [*history, {"role": "assistant", "content": message}], waits: below}
-                    yield {about: facts.about(catalogue.refreshed(description.endpoint.name))}
+                    yield {about: facts.about(catalogue.settled(description.endpoint.name))}
                 else:
                     yield {waits: answer.refused(refusal.words(state))}
         except (Unreachable, NoCredentials) as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from local.demo_models import note
+from playground.access import NoCredentials
 from playground.client import Client, Reply, Unreachable
 from playground.refusal import words
 
@@ -83,10 +84,12 @@ class Catalogue:
                 self._known[name] = known
         return known
 
-    def refreshed(self, name: str) -> Description:
-        """Asked again: engine, precision and drift are known once the model is ready."""
+    def settled(self, name: str) -> Description:
+        """Asked again where the model was not ready: then engine, precision and drift are not known."""
         with self._lock:
-            self._known.pop(name, None)
+            known = self._known.get(name)
+            if known and not known.document["engine"]:
+                del self._known[name]
         return self.describe(name)
 
     def describe_all(self, names: Iterable[str]) -> list[Description]:
@@ -98,7 +101,7 @@ class Catalogue:
     def _describe_or_none(self, name: str) -> Description | None:
         try:
             return self.describe(name)
-        except Exception:
+        except (Unreachable, NoCredentials):
             return None
 
 

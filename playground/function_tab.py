@@ -63,7 +63,7 @@ def _show_form(catalogue: Catalogue, description: Description, about: gr.HTML) -
                         waits: "",
                         result: answer.draw(description, request, state),
                         came: answer.raw(state),
-                        about: facts.about(catalogue.refreshed(description.endpoint.name)),
+                        about: facts.about(catalogue.settled(description.endpoint.name)),
                     }
                 else:
                     yield {waits: progress.bar(state)}
