@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import mimetypes
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,7 @@ class FormField:
     """Where its value stands in the request, like ``("parameters", "top_k")``."""
     kind: str
     """``text``, ``lines``, ``number``, ``choice``, ``flag``, ``image`` or ``audio``."""
-    schema: Mapping[str, Any]
+    schema: Mapping[str, Any] = field(compare=False)
     help: str = ""
     takes_several: bool = False
     """Whether it may also be a list of such values."""
