@@ -92,10 +92,12 @@ def _launch(page: Blocks, port: int) -> str:
 class Functions(Protocol):
     """Functions that are there, or will be in a moment."""
 
-    where: str
-    """Whose they are, in words."""
+    @property
+    def where(self) -> str:
+        """Whose they are, in words."""
 
-    def wait(self) -> list[Endpoint]: ...
+    def wait(self) -> list[Endpoint]:
+        """All of them, once they answer."""
 
 
 @dataclass

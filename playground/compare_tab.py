@@ -52,9 +52,10 @@ def show(catalogue: Catalogue) -> None:
     )
     picked = gr.Radio(choices, value=_first(choices), label="function")
 
-    @gr.render(inputs=picked)
     def fill(name: str) -> None:
         _show_function(catalogue, catalogue.describe(name), described)
+
+    gr.render(inputs=picked)(fill)
 
 
 def candidates(description: Description, described: list[Description]) -> list[Candidate]:

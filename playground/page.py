@@ -36,10 +36,14 @@ def _when_opened(tab: gr.Tab, page: gr.Blocks | None, catalogue: Catalogue, name
     """Fill a tab when it is first opened: asking a function what it is starts it."""
     is_open = gr.State(False)
 
-    @gr.render(inputs=is_open, triggers=[is_open.change], show_progress="minimal")
     def fill(opened: bool) -> None:
-        if opened:
-            function_tab.show(catalogue, name) if name else compare_tab.show(catalogue)
+        if not opened:
+            return
+        if name is None:
+            compare_tab.show(catalogue)
+        else:
+            function_tab.show(catalogue, name)
 
+    gr.render(inputs=is_open, triggers=[is_open.change], show_progress="minimal")(fill)
     open_ = page.load if page else tab.select
     open_(lambda: True, None, is_open, show_progress="hidden")

@@ -53,7 +53,9 @@ def run(client: Client, endpoint: Endpoint, document: Any, path: str = "") -> It
     try:
         # A model that is ready is not asked for again: the health of a busy function is told by another
         # environment, which would load the model too.
-        health = {"model": READY} if "model" in document else _health(threads, client, endpoint).result()
+        health: dict[str, Any] = {"model": READY}
+        if "model" not in document:
+            health = _health(threads, client, endpoint).result()
         while True:
             sent = threads.submit(client.post, endpoint, document, path)
             yield from _watch(client, endpoint, threads, sent, started_s, health)
