@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from playground.description import Catalogue, Description
 
+FIRST = "sentiment"
+"""The function that is compared first, where there is one."""
 AT_FIRST = 2
 """So many models are chosen when a function is."""
 
@@ -41,39 +43,34 @@ class Candidate:
 
 def show(catalogue: Catalogue) -> None:
     """Put the comparison on the page: first which function, then its form and the models that fit it."""
-    described = catalogue.describe_all(catalogue.names())
-    choices = [each.endpoint.name for each in described if len(candidates(each, described)) > 1]
-    if not choices:
-        gr.HTML('<p class="quiet">No function here has a second model to compare with.</p>')
-        return
     gr.HTML(
         '<p class="quiet">The same input to several models: those that a function allows, and those of other '
         "functions of the same kind.</p>"
     )
-    picked = gr.Radio(choices, value=_first(choices), label="function")
+    names = catalogue.names()
+    picked = gr.Radio(names, value=FIRST if FIRST in names else names[0], label="function")
 
     def fill(name: str) -> None:
-        _show_function(catalogue, catalogue.describe(name), described)
+        try:
+            _show_function(catalogue, catalogue.describe(name))
+        except (Unreachable, NoCredentials) as error:
+            gr.HTML(answer.refused(str(error)))
 
     gr.render(inputs=picked)(fill)
 
 
-def candidates(description: Description, described: list[Description]) -> list[Candidate]:
+def candidates(description: Description, of_kind: list[Description]) -> list[Candidate]:
     """Models of a function, then those of other functions of the same kind of task."""
-    others = [each for each in described if each.task == description.task and each != description]
-    return [
-        *(Candidate(description, model) for model in description.models),
-        *(Candidate(each, model) for each in others for model in each.models),
-    ]
+    others = [each for each in of_kind if each.endpoint != description.endpoint]
+    return [Candidate(each, model) for each in (description, *others) for model in each.models]
 
 
-def _first(choices: list[str]) -> str:
-    return "sentiment" if "sentiment" in choices else choices[0]
-
-
-def _show_function(catalogue: Catalogue, description: Description, described: list[Description]) -> None:
-    found = {each.label: each for each in candidates(description, described)}
+def _show_function(catalogue: Catalogue, description: Description) -> None:
+    found = {each.label: each for each in candidates(description, catalogue.of_kind(description.task))}
     labels = list(found)
+    if len(labels) < AT_FIRST:
+        gr.HTML('<p class="quiet">No function here has a second model for this.</p>')
+        return
     chosen = gr.CheckboxGroup(labels, value=labels[:AT_FIRST], label="models")
     view = form_view.show(description, with_model=False)
     send = gr.Button("Compare", variant="primary")

@@ -13,7 +13,7 @@ from playground.client import Client, Reply, Unreachable
 from playground.refusal import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from playground.endpoints import Endpoint
 
@@ -92,11 +92,12 @@ class Catalogue:
                 del self._known[name]
         return self.describe(name)
 
-    def describe_all(self, names: Iterable[str]) -> list[Description]:
-        """Several at once; those that do not say are left out."""
+    def of_kind(self, task: str) -> list[Description]:
+        """All functions of a kind of task, asked at once; those that do not say what they are are left out."""
+        names = [endpoint.name for endpoint in self.endpoints if endpoint.task in (None, task)]
         with ThreadPoolExecutor(AT_ONCE) as threads:
             found = threads.map(self._describe_or_none, names)
-            return [each for each in found if each]
+            return [each for each in found if each and each.task == task]
 
     def _describe_or_none(self, name: str) -> Description | None:
         try:

@@ -29,13 +29,17 @@ class Endpoint:
     """As the Invoke API knows it."""
     invoke_url: str | None = None
     """Where the Invoke API is, if not in AWS."""
+    task: str | None = None
+    """The Hub's name for its kind of task, where that is known before the function is asked."""
 
 
 def local(url: str) -> list[Endpoint]:
     """The functions of a local cloud, by name."""
     with urllib.request.urlopen(url) as reply:
         index = json.load(reply)
-    return [Endpoint(each["name"], each["url"], each["name"], url.rstrip("/")) for each in index]
+    return [
+        Endpoint(each["name"], each["url"], each["name"], url.rstrip("/"), each["task"]) for each in index
+    ]
 
 
 def deployed(where: str) -> list[Endpoint]:
