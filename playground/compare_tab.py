@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from playground.description import Catalogue, Description
 
 FIRST = "sentiment"
-"""The function that is compared first, where there is one."""
+"""The function that the page and the comparison open with, where there is one."""
 AT_FIRST = 2
 """So many models are chosen when a function is."""
 

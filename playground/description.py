@@ -93,7 +93,7 @@ class Catalogue:
         return self.describe(name)
 
     def of_kind(self, task: str) -> list[Description]:
-        """All functions of a kind of task, asked at once; those that do not say what they are are left out."""
+        """All functions of a kind of task, asked at once; those that do not answer are left out."""
         names = [endpoint.name for endpoint in self.endpoints if endpoint.task in (None, task)]
         with ThreadPoolExecutor(AT_ONCE) as threads:
             found = threads.map(self._describe_or_none, names)

@@ -74,12 +74,6 @@ def timings(reply: Reply) -> str:
     return f'<dl class="facts">{rows}</dl>'
 
 
-def inference_ms(reply: Reply) -> float | None:
-    """What the inference alone took."""
-    told = reply.headers.get("x-inference-ms")
-    return float(told) if told else None
-
-
 def _duration(milliseconds: float) -> str:
     return f"{milliseconds:,.1f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:,.2f} s"
 

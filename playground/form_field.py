@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import mimetypes
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,8 +153,3 @@ def _file(value: Any) -> str | None:
     with tempfile.NamedTemporaryFile(suffix=suffix, prefix="example-", delete=False) as file:
         file.write(data)
     return file.name
-
-
-def content_type(path: str) -> str:
-    """Of a file, by its name."""
-    return mimetypes.guess_type(path)[0] or "application/octet-stream"

@@ -13,14 +13,12 @@ if TYPE_CHECKING:
     from playground.description import Catalogue
 
 TITLE = "Hublet playground"
-FIRST = "sentiment"
-"""The tab that opens first, where there is such a function."""
 
 
 def build(catalogue: Catalogue, where: str) -> gr.Blocks:
     """The page; ``where`` says in words whose functions these are."""
     names = catalogue.names()
-    first = FIRST if FIRST in names else names[0]
+    first = compare_tab.FIRST if compare_tab.FIRST in names else names[0]
     with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
         gr.HTML(f'<header class="page-head"><h1>{TITLE}</h1><p>{escape(where)}</p></header>')
         with gr.Tabs(selected=first, overflow_behavior="wrap", elem_id="functions"):
