@@ -71,13 +71,15 @@ def _serve(functions: Functions, chosen: argparse.Namespace, stopped: threading.
 
 def _launch(page: Blocks, port: int) -> str:
     """Serve on this machine only; neither a tunnel nor another server beside it, and nothing recorded."""
-    from playground.theme import CSS, theme
+    from playground.theme import CSS, HEAD, theme
 
+    url: str
     _, url, _ = page.launch(
         server_name="127.0.0.1",
         server_port=port,
         theme=theme(),
         css_paths=CSS,
+        head_paths=HEAD,
         footer_links=[],
         share=False,
         ssr_mode=False,

@@ -124,7 +124,7 @@ def _arguments(description: Description, request: Request) -> dict[str, Any]:
     """Argument names and values; the first, which goes without a name, as ``*inputs``."""
     inputs = request.inputs
     if isinstance(inputs, dict):
-        given = {OTHER_NAMES.get(name, name): value for name, value in inputs.items()}
+        given: dict[str, Any] = {OTHER_NAMES.get(name, name): value for name, value in inputs.items()}
     else:
         kind = description.media_kind
         first = FILES[kind] if kind else inputs[0] if isinstance(inputs, list) and inputs else inputs

@@ -113,6 +113,6 @@ def _card(catalogue: Catalogue, candidate: Candidate, body: str) -> str:
     served = f"{document['engine']} {document['precision']}" if candidate.is_default else ""
     precision = facts.precision(document) if candidate.is_default else ""
     return (
-        f'<article><h3>{escape(candidate.model)}</h3><p class="quiet">{escape(name)}'
+        f'<article><h2>{escape(candidate.model)}</h2><p class="quiet">{escape(name)}'
         f"{' · ' if served else ''}{escape(served)}</p>{body}{precision}</article>"
     )

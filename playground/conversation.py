@@ -23,7 +23,7 @@ USUAL_ANSWER = 80
 
 def show(catalogue: Catalogue, description: Description, about: gr.HTML) -> None:
     """Put the conversation on the page."""
-    talk = gr.Chatbot(label="Conversation", height=380, placeholder="Say something to the model.")
+    talk = gr.Chatbot(label="Conversation", height=380, placeholder="Say something to the model.", buttons=[])
     waits = gr.HTML("", elem_classes="waits")
     said = gr.Textbox(
         label="Your turn", placeholder="What is the capital of France?", lines=1, autofocus=False
@@ -37,14 +37,17 @@ def show(catalogue: Catalogue, description: Description, about: gr.HTML) -> None
         )
         bold = gr.Slider(0, 2, 0, step=0.1, label="temperature", info="0 takes the likeliest words.")
 
-    def answered(
-        text: str, history: list[dict[str, Any]], max_tokens: int, temperature: float
-    ) -> Iterator[dict[Any, Any]]:
+    def take(text: str, history: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]], str]:
         if not text.strip():
-            yield {waits: answer.refused("Write something first.")}
+            return "", history, answer.refused("Write something first.")
+        return "", [*history, {"role": "user", "content": text}], progress.started()
+
+    def answered(
+        history: list[dict[str, Any]], max_tokens: int, temperature: float
+    ) -> Iterator[dict[Any, Any]]:
+        if not history or history[-1]["role"] != "user":
+            yield {talk: history}
             return
-        history = [*history, {"role": "user", "content": text}]
-        yield {talk: history, said: "", waits: progress.started()}
         document = {"messages": _messages(history), "max_tokens": int(max_tokens), "temperature": temperature}
         try:
             for state in run(catalogue.client, description.endpoint, document, CONVERSATION):
@@ -52,21 +55,25 @@ def show(catalogue: Catalogue, description: Description, about: gr.HTML) -> None
                     yield {waits: progress.bar(state)}
                 elif state.status == 200:
                     message = state.json()["choices"][0]["message"]["content"]
-                    below = facts.badge(description.note) + facts.timings(state)
-                    yield {talk: [*history, {"role": "assistant", "content": message}], waits: below}
-                    yield {about: facts.about(catalogue.settled(description.endpoint.name))}
+                    yield {
+                        talk: [*history, {"role": "assistant", "content": message}],
+                        waits: facts.badge(description.note) + facts.timings(state),
+                        about: facts.about(catalogue.settled(description.endpoint.name)),
+                    }
                 else:
                     yield {waits: answer.refused(refusal.words(state))}
         except (Unreachable, NoCredentials) as error:
             yield {waits: answer.refused(str(error))}
 
-    gr.on(
+    taken = gr.on(
         [send.click, said.submit],
-        answered,
-        [said, talk, longest, bold],
-        [talk, said, waits, about],
+        take,
+        [said, talk],
+        [said, talk, waits],
         show_progress="hidden",
+        queue=False,
     )
+    taken.then(answered, [talk, longest, bold], [talk, waits, about], show_progress="hidden")
     clear.click(lambda: ([], ""), None, [talk, waits], show_progress="hidden", queue=False)
 
 

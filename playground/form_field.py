@@ -111,12 +111,23 @@ class FormField:
 
     def _image(self, value: Any, visible: bool) -> gr.Image:
         return gr.Image(
-            value, label=self.label, type="filepath", sources=["upload"], height=260, visible=visible
+            value,
+            label=self.label,
+            type="filepath",
+            sources=["upload"],
+            height=260,
+            buttons=[],
+            visible=visible,
         )
 
     def _audio(self, value: Any, visible: bool) -> gr.Audio:
         return gr.Audio(
-            value, label=self.label, type="filepath", sources=["upload", "microphone"], visible=visible
+            value,
+            label=self.label,
+            type="filepath",
+            sources=["upload", "microphone"],
+            buttons=[],
+            visible=visible,
         )
 
 

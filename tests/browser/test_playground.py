@@ -82,7 +82,7 @@ def test_a_conversation_has_a_history(view: View) -> None:
     for turn, text in enumerate(("What is the capital of France?", "And of Italy?"), 1):
         panel.get_by_label("Your turn").fill(text)
         panel.get_by_label("Your turn").press("Enter")
-        panel.locator(".bot").nth(turn - 1).wait_for(timeout=WAIT_MS)
+        panel.get_by_test_id("bot").nth(turn - 1).wait_for(timeout=WAIT_MS)
         panel.locator(".facts", has_text="inference").first.wait_for(timeout=WAIT_MS)
     assert "What is the capital of France?" in panel.inner_text()
     assert faults(view) == []
