@@ -1,4 +1,5 @@
-# make run    try every function on this machine      make test   everything that is tested
+# make run    try every function on this machine      make ui     the same in a browser
+# make test   everything that is tested
 # Needs git, make and Python 3.11 or newer; all else is installed into .venv and node_modules.
 
 PYTHON ?= python3
@@ -6,6 +7,8 @@ HUB ?= embedded
 TASKS ?=
 CACHE ?=
 PORT ?= 8080
+UI_PORT ?= 7860
+ENDPOINTS ?=
 CONTEXT ?=
 CDK_FLAGS ?=
 OUTPUTS ?= build/outputs.json
@@ -22,13 +25,24 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 CDK := npx --no-install cdk
 
-.PHONY: run serve invoke cache lock synth deploy destroy key test fuzz chaos bench cost check fix pins events diagrams clean
+.PHONY: run serve ui picture invoke cache lock synth deploy destroy key test fuzz chaos bench cost check fix pins events
+.PHONY: diagrams clean
 
 run: synth
 	@python -m local run --hub "$(HUB)" --tasks "$(TASKS)" $(if $(CACHE),--cache "$(CACHE)")
 
 serve: synth
 	@python -m local serve --hub "$(HUB)" --tasks "$(TASKS)" --port "$(PORT)" $(if $(CACHE),--cache "$(CACHE)")
+
+# The playground: make ui [ENDPOINTS=build/outputs.json or a stack's name], for functions that are deployed
+ui: .venv/ui.stamp $(if $(ENDPOINTS),,synth)
+	@python -m playground --port "$(UI_PORT)" $(if $(ENDPOINTS),--endpoints "$(ENDPOINTS)", \
+		--hub "$(HUB)" --tasks "$(TASKS)" $(if $(CACHE),--cache "$(CACHE)"))
+
+# The README's picture of the playground, from the browser test.
+picture: .venv/dev.stamp node_modules/.package-lock.json
+	@REQUIRE_BROWSER=1 python -m pytest tests/browser/test_picture.py
+	@cp build/screenshots/playground.png docs/pictures/playground.png
 
 # One call of a function: make invoke TASK=sentiment [EVENT=file.json] [DEPLOYED=1]
 invoke: .venv/run.stamp
@@ -129,7 +143,13 @@ clean:
 	@python -m pip install -r requirements.txt
 	@touch $@
 
-.venv/dev.stamp: .venv/run.stamp requirements-dev.txt requirements-models.txt
+# Without a look at dependencies: gradio asks for an older Pillow than the one that is pinned, and runs on this one.
+.venv/ui.stamp: .venv/run.stamp requirements-ui.txt
+	@echo "installing what the playground takes"
+	@python -m pip install --no-deps -r requirements-ui.txt
+	@touch $@
+
+.venv/dev.stamp: .venv/ui.stamp requirements-dev.txt requirements-models.txt
 	@echo "installing what it takes to test"
 	@python -m pip install -r requirements-dev.txt
 	@python -m pip install --no-deps -r requirements-models.txt

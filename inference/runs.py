@@ -30,6 +30,8 @@ INIT_BUDGET_S = 8.0
 
 FINISHED = {"downloaded": "DownloadSeconds", "converted": "ConvertSeconds"}
 """A stage that ends one of the two steps of a preparation -> the metric of what that step took."""
+TIMED = {"DownloadSeconds": "download", "ConvertSeconds": "convert", "LoadSeconds": "load"}
+"""Metric -> its name in a ``Server-Timing`` header."""
 
 
 @dataclass
@@ -58,8 +60,14 @@ class Run:
         return {
             "x-model": self.model.id,
             "x-inference-ms": f"{self.inference_ms:.1f}",
+            "server-timing": self._server_timing(),
             "x-truncated-inputs": str(self.truncated),
         }
+
+    def _server_timing(self) -> str:
+        """What this request waited for, as browsers and proxies read it (W3C Server Timing): milliseconds."""
+        waits = [f"{TIMED[name]};dur={seconds * 1000:.0f}" for name, seconds in self.seconds.items()]
+        return ", ".join([*waits, f"inference;dur={self.inference_ms:.1f}"])
 
     def figures(self) -> dict[str, float]:
         """What was measured, by metric name."""

@@ -18,11 +18,12 @@ CUDA = (
 
 
 def main() -> None:
-    """Four sets: run locally and deploy; the same with tests; the image; checkov, apart from all others."""
+    """Five sets: run locally and deploy; that with tests; that with the page; the image; checkov, apart."""
     with Path("pyproject.toml").open("rb") as stream:
         extras = tomllib.load(stream)["project"]["optional-dependencies"]
     _compile("pyproject.toml", "-o", "requirements.txt")
     _compile("pyproject.toml", "--extra", "dev", "-c", "requirements.txt", "-o", "requirements-dev.txt")
+    _compile("pyproject.toml", "--extra", "ui", "-c", "requirements-dev.txt", "-o", "requirements-ui.txt")
     _compile_alone(extras["runtime"], "-c", "requirements.txt", "-o", "docker/requirements.txt")
     _compile_alone(extras["checkov"], "-o", "requirements-checkov.txt")
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.integration.conftest import Served
+
 ROOT = Path(__file__).parents[1]
-TOGETHER = ("cache", "container", "deploy", "infrastructure")
-"""Folders whose tests share what takes long to make (images, accounts, templates), or the whole machine."""
+TOGETHER = ("browser", "cache", "container", "deploy", "infrastructure")
+"""Folders whose tests share what takes long to make (page, image, account), or the whole machine."""
 SHARED = {"cache", "served"}
 """Fixtures that take long to make: every model prepared, and the local cloud that serves them."""
 FIRST_TIME_S = 900
@@ -46,3 +53,28 @@ class FakeContext:
 @pytest.fixture
 def context() -> FakeContext:
     return FakeContext()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default template, synthesized as a user does it."""
+    from tests.integration.conftest import synth
+
+    return synth(ROOT, tmp_path_factory.mktemp("cdk.out"))
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A model cache for the whole session, empty at first."""
+    folder = tmp_path_factory.mktemp("cache")
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def served(template: Path, cache: Path) -> Iterator[Served]:
+    """The local cloud on the embedded Hub, shared by all tests that leave it as it was."""
+    from tests.integration.conftest import serve
+
+    with serve("--template", str(template), "--cache", str(cache)) as running:
+        yield running

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -105,11 +104,6 @@ def synth(root: Path, output: Path, *context: str) -> Path:
     return output / "Hublet.template.json"
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return synth(ROOT, tmp_path_factory.mktemp("cdk.out"))
-
-
 @pytest.fixture
 def changed_template(template: Path, tmp_path: Path) -> Callable[..., Path]:
     """The template with other function properties, where a synth for each test would take too long."""
@@ -133,18 +127,3 @@ MAKE_RUN = "test_make_run_prints_a_table_and_writes_its_figures"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The test that prepares every model goes first, so that the others find them prepared."""
     items.sort(key=lambda item: item.name != MAKE_RUN)
-
-
-@pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A model cache for the whole session, empty at first."""
-    folder = tmp_path_factory.mktemp("cache")
-    yield folder
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="session")
-def served(template: Path, cache: Path) -> Iterator[Served]:
-    """The local cloud on the embedded Hub, shared by all tests that leave it as it was."""
-    with serve("--template", str(template), "--cache", str(cache)) as running:
-        yield running

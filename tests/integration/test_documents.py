@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "inference/tasks/README.md"]
 # What talks to AWS or the Hub, never ends by itself, or is this very run: make only has to know it.
-DRY = ("make deploy", "make destroy", "make lock", "make serve", "make test")
+DRY = ("make deploy", "make destroy", "make lock", "make serve", "make test", "make ui")
 
 
 def blocks(language: str, document: str = "README.md") -> list[str]:

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import logging
+import re
 import struct
 import threading
 import time
@@ -388,6 +389,15 @@ def test_truncation_is_told_in_a_header_and_in_the_log(
     reply = service(url_event({"inputs": "a"}), FakeContext())
     assert reply["headers"]["x-truncated-inputs"] == "2"
     assert json.loads(log.getvalue().splitlines()[-1])["truncated"] == 2
+
+
+@pytest.mark.parametrize("task", ["sentiment"], indirect=True)
+def test_what_a_call_waited_for_is_told_in_a_standard_header(service: Service) -> None:
+    """The first call loads the model, the second does not."""
+    times = r"inference;dur=\d+\.\d"
+    for expected in (rf"load;dur=\d+, {times}", times):
+        reply = service(url_event({"inputs": "a"}), FakeContext())
+        assert re.fullmatch(expected, reply["headers"]["server-timing"])
 
 
 @pytest.mark.parametrize("task", ["image"], indirect=True)

@@ -1,0 +1,114 @@
+"""A form on the page: its controls, what they say, and the buttons that fill them with examples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from playground.form import Request, form_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from playground.description import Description
+    from playground.form import Form
+
+EACH_LINE = "Each line is an input of its own"
+
+
+@dataclass(frozen=True)
+class FormView:
+    """The controls, in the order in which an event hands over their values."""
+
+    form: Form
+    fields: list[Any]
+    is_list: Any
+    chosen: Any
+    model: Any
+    """``None`` where there is no choice."""
+
+    @property
+    def controls(self) -> list[Any]:
+        """What an event takes as inputs; :meth:`request` reads their values."""
+        return [*self.fields, self.is_list, self.chosen, *([self.model] if self.model else [])]
+
+    def request(self, values: Sequence[Any]) -> Request:
+        """The request that the controls describe."""
+        count = len(self.fields)
+        request = self.form.request(values[:count], values[count + 1] or (), is_list=bool(values[count]))
+        if not self.model:
+            return request
+        picked = values[count + 2]
+        is_default = picked == self.model.choices[0][1]
+        return Request(request.inputs, request.parameters, None if is_default else picked)
+
+    def filled(self, request: Request) -> list[Any]:
+        """Updates of all controls that show a request."""
+        chosen = _chosen(self.form, request)
+        updates = [
+            gr.update(
+                value=field.shown(value), visible=field not in self.form.optional or field.name in chosen
+            )
+            for field, value in zip(_fields(self.form), self.form.values(request), strict=True)
+        ]
+        updates += [gr.update(value=isinstance(request.inputs, list)), gr.update(value=chosen)]
+        if self.model:
+            updates.append(gr.update(value=request.model or self.model.choices[0][1]))
+        return updates
+
+
+def show(description: Description, *, with_model: bool = True) -> FormView:
+    """Put the form on the page, filled with the first example, and under it one button an example."""
+    form = form_of(description)
+    examples = [(each["title"], form.read_example(each["body"])) for each in description.document["examples"]]
+    first = examples[0][1]
+    values = dict(zip(_fields(form), form.values(first), strict=True))
+    chosen_first = _chosen(form, first)
+    components = [field.component(values[field]) for field in form.inputs]
+    is_list = gr.Checkbox(isinstance(first.inputs, list), label=EACH_LINE, visible=form.takes_several)
+    components += [field.component(values[field]) for field in form.required]
+    model = _model(description) if with_model else None
+    with gr.Accordion("Parameters", open=bool(chosen_first), visible=bool(form.optional)):
+        names = [(field.label, field.name) for field in form.optional]
+        chosen = gr.CheckboxGroup(
+            names, value=chosen_first, label="Set these; the others are the model's own"
+        )
+        optional = [
+            field.component(values[field], visible=field.name in chosen_first) for field in form.optional
+        ]
+    view = FormView(form, [*components, *optional], is_list, chosen, model)
+    if optional:
+        chosen.change(
+            lambda picked: [gr.update(visible=field.name in picked) for field in form.optional],
+            chosen,
+            optional,
+            show_progress="hidden",
+            queue=False,
+        )
+    with gr.Row(elem_classes="examples"):
+        for title, request in examples:
+            button = gr.Button(title, size="sm", min_width=80)
+            button.click(
+                lambda request=request: view.filled(request),
+                None,
+                view.controls,
+                show_progress="hidden",
+                queue=False,
+            )
+    return view
+
+
+def _model(description: Description) -> Any:
+    models = description.models
+    return gr.Radio(models, value=models[0], label="model") if len(models) > 1 else None
+
+
+def _fields(form: Form) -> tuple[Any, ...]:
+    return (*form.inputs, *form.required, *form.optional)
+
+
+def _chosen(form: Form, request: Request) -> list[str]:
+    pairs = zip(_fields(form), form.values(request), strict=True)
+    return [field.name for field, value in pairs if field in form.optional and value is not None]

@@ -1,0 +1,188 @@
+"""What people see: every tab, a comparison, errors, and a model that is being prepared."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from inference.tasks import all_tasks
+from local.demo.cards import UNTRAINED
+from local.demo_models import DEMO_REPOSITORIES, demo_model, note
+from local.hub import HubServer
+from tests.browser.conftest import NARROW, WAIT_MS, WIDE, playground, shoot, viewed
+from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+    from inference.task import Task
+    from tests.browser.conftest import View
+
+TASKS = all_tasks()
+BEST = {"sentiment": "POSITIVE", "image-classification": "3"}
+"""The first label of models that were trained."""
+DRAWN = {
+    "entities": ".spans",
+    "question-answering": "mark",
+    "embeddings": ".stripes",
+    "image": "img.picture",
+    "summarization": ".side-by-side .written",
+    "speech": ".transcript",
+    "similarity": "ol.bars li",
+    "spam": "ol.bars li",
+}
+"""How an answer of a function is drawn."""
+USABLE_S = 10
+SLOW_BYTES_PER_S = 60_000
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def faults(view: View) -> list[str]:
+    """What axe finds that is serious or critical, with the first place of each."""
+    if not view.page.evaluate("'axe' in window"):
+        view.page.evaluate(AXE.read_text())
+    found = view.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{each['id']}: {each['nodes'][0]['html'][:200]}"
+        for each in found["violations"]
+        if each["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_a_tab_answers_its_first_example(view: View, task: Task) -> None:
+    name = task.function_name
+    panel = view.open_tab(name)
+    if name == "chat":
+        panel.get_by_role("tab", name="Continue a text").click()
+    panel.get_by_role("button", name=task.examples[0].title, exact=True).click()
+    panel.get_by_role("button", name="Run", exact=True).click()
+    answer = view.answered(panel)
+    assert answer.locator(".refusal").count() == 0, answer.inner_text()
+    assert "inference" in answer.inner_text()
+    if name in BEST:
+        assert answer.locator("ol.bars .name").first.inner_text() == BEST[name]
+    if name == "translation":
+        assert "24" in answer.locator(".written").inner_text()
+    if name in DRAWN:
+        assert answer.locator(DRAWN[name]).first.is_visible()
+    assert (UNTRAINED in answer.inner_text()) == bool(note(str(demo_model(task))))
+    assert str(demo_model(task)) in panel.inner_text()
+    assert faults(view) == []
+
+
+def test_a_conversation_has_a_history(view: View) -> None:
+    panel = view.open_tab("chat")
+    panel.get_by_role("tab", name="Conversation").click()
+    for turn, text in enumerate(("What is the capital of France?", "And of Italy?"), 1):
+        panel.get_by_label("Your turn").fill(text)
+        panel.get_by_label("Your turn").press("Enter")
+        panel.get_by_test_id("bot").nth(turn - 1).wait_for(timeout=WAIT_MS)
+        panel.locator(".facts", has_text="inference").first.wait_for(timeout=WAIT_MS)
+    assert "What is the capital of France?" in panel.inner_text()
+    assert faults(view) == []
+
+
+def test_compare_shows_two_models(view: View) -> None:
+    panel = view.open_tab("Compare")
+    panel.get_by_role("button", name="Compare", exact=True).click()
+    panel.locator("article .facts").nth(1).wait_for(timeout=WAIT_MS)
+    cards = panel.locator("article").all_inner_texts()
+    assert len(cards) == 2
+    assert "hublet/demo-sentiment" in cards[0]
+    assert "hublet/demo-emotion" in cards[1]
+    assert all("inference" in card for card in cards)
+    assert faults(view) == []
+    shoot(view.page, "compare-1280")
+
+
+def test_an_error_is_readable(view: View) -> None:
+    panel = view.open_tab("fill-mask")
+    panel.get_by_label("inputs", exact=True).fill("No gap here.")
+    panel.get_by_role("button", name="Run", exact=True).click()
+    panel.locator(".refusal").wait_for(timeout=WAIT_MS)
+    said = panel.locator(".refusal").inner_text()
+    assert "<mask>" in said
+    assert "InvalidField" in said
+    assert "Traceback" not in said
+
+
+def test_the_code_to_paste_is_the_requests(view: View) -> None:
+    panel = view.open_tab("sentiment")
+    panel.get_by_role("button", name="Code to paste").click()
+    panel.get_by_text("boto3", exact=True).first.wait_for()
+    text = panel.inner_text()
+    assert "curl -s" in text
+    assert "text_classification" in text
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")]
+)
+def test_a_page_fits_its_window(browser: Browser, url: str, width: int, scheme: str) -> None:
+    with viewed(browser, url, width, scheme) as view:
+        panel = view.open_tab("sentiment")
+        panel.get_by_role("button", name="Run", exact=True).click()
+        view.answered(panel)
+        wide = view.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width
+        assert faults(view) == []
+        shoot(view.page, f"sentiment-{scheme}-{width}")
+
+
+def test_the_keyboard_is_enough(browser: Browser, url: str) -> None:
+    is_focused = "element => element === document.activeElement"
+    with viewed(browser, url) as view:
+        run = view.open_tab("sentiment").get_by_role("button", name="Run", exact=True)
+        run.wait_for()
+        for _ in range(60):
+            view.page.keyboard.press("Tab")
+            if run.evaluate(is_focused):
+                break
+        else:
+            pytest.fail("Run is not reached by the Tab key")
+        view.page.keyboard.press("Enter")
+        view.answered(view.page.get_by_role("tabpanel").filter(visible=True).first)
+
+
+def test_a_warm_start_is_usable_soon(browser: Browser, url: str, template: Path, cache: Path) -> None:
+    started_s = time.monotonic()
+    with (
+        playground("--template", str(template), "--cache", str(cache)) as address,
+        viewed(browser, address) as view,
+    ):
+        view.open_tab("sentiment").get_by_role("button", name="Run", exact=True).wait_for()
+        assert time.monotonic() - started_s < USABLE_S
+
+
+def test_a_slow_hub_shows_how_far_the_model_is(browser: Browser, template: Path, tmp_path: Path) -> None:
+    path = _with_model(template, tmp_path, "hublet/demo-sentiment")
+    with HubServer(DEMO_REPOSITORIES) as hub:
+        hub.faults.slow = SLOW_BYTES_PER_S
+        where = ("--hub", hub.url, "--cache", str(tmp_path / "cache"), "--template", str(path))
+        with playground(*where, "--tasks", "sentiment") as address, viewed(browser, address) as view:
+            panel = view.open_tab("sentiment")
+            panel.get_by_role("button", name="Run", exact=True).click()
+            bar = panel.locator(".wait progress[value]")
+            bar.wait_for(timeout=WAIT_MS)
+            assert "left" in panel.locator(".wait").inner_text()
+            shoot(view.page, "progress-1280")
+            hub.faults.slow = 0
+            assert "POSITIVE" in view.answered(panel).inner_text()
+            assert panel.locator(".wait").count() == 0
+
+
+def _with_model(template: Path, folder: Path, model: str) -> Path:
+    """The template with a model that the local Hub has."""
+    document: dict[str, Any] = json.loads(template.read_text())
+    for resource in document["Resources"].values():
+        if resource["Type"] == "AWS::Lambda::Function":
+            resource["Properties"]["Environment"]["Variables"]["MODEL"] = model
+    path = folder / "template.json"
+    path.write_text(json.dumps(document))
+    return path
