@@ -11,7 +11,6 @@ from itertools import islice
 from typing import Any
 
 from moto.awslambda.models import LambdaVersion
-from moto.awslambda.responses import LambdaResponse
 from moto.backends import get_backend
 from moto.cloudformation import parsing
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend
@@ -25,13 +24,12 @@ from moto.ec2.models.vpcs import VPC
 from moto.ec2.models.vpn_gateway import VPCGatewayAttachment
 from moto.efs.models import FileSystem
 
-from tests.deploy import change_sets, custom_resources, order
+from tests.deploy import change_sets, order
 
 NOT_MADE = {
     "AWS::EC2::SecurityGroupEgress": "a rule of a security group, which goes with its group",
     "AWS::EC2::SubnetRouteTableAssociation": "moto keeps those of a stack where none of its calls looks",
     "AWS::EC2::VPCCidrBlock": "the IPv6 addresses of a VPC, which go with it",
-    "Custom::Prefetch": "it asks functions, and leaves nothing",
     "AWS::Lambda::EventInvokeConfig": "moto keeps one for a function and all its aliases",
 }
 """What moto leaves out of a stack."""
@@ -129,8 +127,6 @@ def backend(service: str, account_id: str, region: str) -> Any:
 
 def fill() -> None:
     """Teach moto's own resources what they lack; those above are known by being declared."""
-    parsing.CustomModel = custom_resources.Prefetch
-    LambdaResponse.invoke = custom_resources.invoke
     parsing.clean_json = _cidr_or(parsing.clean_json)
     VPC.get_cfn_attribute = _ipv6_or(VPC.get_cfn_attribute)
     FileSystem.get_cfn_attribute = lambda system, name: {"Arn": system.file_system_arn}[name]
