@@ -41,7 +41,7 @@ def explain(error: OSError, model: str, cache: Path, memory_mb: int | None = Non
     """For callers: no path, and what an operator can do."""
     if error.errno in NO_ROOM:
         if _is_temporary(error, cache):
-            return InternalError(f"/tmp is too small to prepare {model}; raise its ephemeral storage")
+            return InternalError(f"/tmp is too small to prepare {model}; raise the function's storage")
         return CacheFull(f"the model cache has no room for {model}; remove a model")
     if error.errno == errno.ENOMEM:
         had = f" than the {memory_mb} MB it has" if memory_mb else ""

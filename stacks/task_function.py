@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Size
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -60,6 +60,7 @@ class TaskFunction(Construct):
     def _image_function(
         self, task: Task, options: Options, network: Network, cache: ModelCache
     ) -> lambda_.DockerImageFunction:
+        storage = options.overrides[task.name].storage
         return lambda_.DockerImageFunction(
             self,
             "Function",
@@ -67,6 +68,7 @@ class TaskFunction(Construct):
             description=task.summary,
             memory_size=task.memory_mb,
             timeout=Duration.seconds(task.timeout_s),
+            ephemeral_storage_size=Size.mebibytes(storage) if storage else None,
             reserved_concurrent_executions=options.overrides[task.name].reserved_concurrency,
             environment=_environment(task, options),
             # The role's policy is complete: the CDK would add a wildcard of its own for the mount.

@@ -26,6 +26,8 @@ class TaskOptions:
     revision: str | None = None
     memory: int | None = None
     timeout: int | None = None
+    storage: int | None = None
+    """MB of ``/tmp``, which libraries use while they prepare a model; ``None`` keeps Lambda's 512."""
     reserved_concurrency: int | None = None
     provisioned_concurrency: int | None = None
     """Environments that are kept ready, and paid for, whether or not anybody calls."""
@@ -39,6 +41,7 @@ class TaskOptions:
             revision=matching(context, f"{task}.revision", REVISION, "a commit, tag or branch"),
             memory=whole_number(context, f"{task}.memory", 128, 10_240),
             timeout=whole_number(context, f"{task}.timeout", 1, 900),
+            storage=whole_number(context, f"{task}.storage", 512, 10_240),
             reserved_concurrency=reserved,
             provisioned_concurrency=whole_number(
                 context,

@@ -133,7 +133,7 @@ def test_a_temporary_folder_without_room_is_named(
     failed = site.outcome()
     assert (failed["error"], failed["message"]) == (
         "InternalError",
-        "/tmp is too small to prepare hublet/small; raise its ephemeral storage",
+        "/tmp is too small to prepare hublet/small; raise the function's storage",
     )
     switch.unlink()
     assert site.outcome()["answer"] == ANSWER

@@ -123,6 +123,7 @@ def test_an_operators_choices_reach_the_function(synth: Synth, task: Task) -> No
         f"{task.name}.revision": "0" * 40,
         f"{task.name}.memory": "3008",
         f"{task.name}.timeout": "900",
+        f"{task.name}.storage": "2048",
         f"{task.name}.reserved_concurrency": "2",
         "name": "My-Models",
         "hub_url": "http://hub.internal:8080/",
@@ -136,6 +137,7 @@ def test_an_operators_choices_reach_the_function(synth: Synth, task: Task) -> No
     assert (variables["MODEL"], variables["REVISION"]) == ("acme/model", "0" * 40)
     assert variables["HF_ENDPOINT"] == "http://hub.internal:8080"
     assert (properties["MemorySize"], properties["Timeout"]) == (3008, 900)
+    assert properties["EphemeralStorage"] == {"Size": 2048}
     assert properties["ReservedConcurrentExecutions"] == 2
     assert properties["FunctionName"] == f"my-models-{task.function_name}"
     assert properties["Architectures"] == ["arm64"]

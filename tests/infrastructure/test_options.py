@@ -99,6 +99,7 @@ BAD: list[tuple[str, Any, str]] = [
     (f"{TASK}.model", "../../etc/passwd", "owner/model"),
     (f"{TASK}.model", "a/b/c", "owner/model"),
     (f"{TASK}.revision", "../main", "commit"),
+    (f"{TASK}.storage", "256", "512 to 10240"),
     (f"{TASK}.memory", "64", "128 to 10240"),
     (f"{TASK}.memory", "20000", "128 to 10240"),
     (f"{TASK}.memory", "2048.0", "128 to 10240"),
