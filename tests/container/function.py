@@ -46,17 +46,6 @@ class Container:
         )
         return json.loads(done.stdout)
 
-    def give(self, memory_mb: int) -> bool:
-        """Let it have so much memory from now on; the kernel may refuse where it holds more."""
-        limits = (f"--memory={memory_mb}m", f"--memory-swap={memory_mb}m")
-        return docker("update", *limits, self.id, check=False).returncode == 0
-
-    def take_what_is_free(self) -> None:
-        """Leave it what it holds, and next to nothing beyond."""
-        most_mb = self.peak_mb
-        given = (mb for mb in range(self._anonymous_mb, most_mb + 1) if self.give(mb))
-        assert next(given, None), f"{most_mb} MB are not enough for what it holds"
-
     @property
     def peak_mb(self) -> int:
         """The most that it ever had, files that it read included; rounded up."""
@@ -66,11 +55,6 @@ class Container:
     def killed(self) -> int:
         """How many of its processes were ended because memory ran out."""
         return _counters(self._cgroup("memory.events", "memory/memory.oom_control"))["oom_kill"]
-
-    @property
-    def _anonymous_mb(self) -> int:
-        found = _counters(self._cgroup("memory.stat", "memory/memory.stat"))
-        return (found["anon"] if "anon" in found else found["total_rss"]) >> 20
 
     def _cgroup(self, name: str, old_name: str) -> str:
         """A file of the kernel's, which has two versions of where it is."""

@@ -129,46 +129,6 @@ def _is_right(name: str, answer: Any) -> None:
         assert answer[0]["summary_text"], answer
 
 
-def _files(cache: Path) -> dict[str, int]:
-    """What is on the cache, but for notes of when something was loaded."""
-    found = (path for path in cache.rglob("*") if path.is_file() and not path.name.startswith("loaded-"))
-    return {path.relative_to(cache).as_posix(): path.stat().st_size for path in found}
-
-
-def test_a_function_that_runs_out_of_memory_is_ended_and_a_fresh_one_answers(
-    image: str,
-    emulator: Path,
-    functions: dict[str, LocalFunction],
-    hub: HubServer,
-    tmp_path: Path,
-    events: dict[str, Any],
-) -> None:
-    uid, gid = map(int, USER.split(":"))
-    os.chown(tmp_path, uid, gid)
-    event, function = events["sentiment"], functions["sentiment"]
-    with run(image, function, emulator, tmp_path, network="host", HF_ENDPOINT=hub.url) as container:
-        answer = container.invoke(event)
-        _is_right("sentiment", answer)
-    cached = _files(tmp_path)
-    assert any(path.endswith("manifest.json") for path in cached)
-    with run(image, function, emulator, tmp_path) as container:
-        assert container.invoke(event) == answer
-        assert container.killed == 0
-        container.take_what_is_free()
-        error = container.invoke(event)
-        print(f"out of memory: {error}")
-        assert error["errorType"] == "Runtime.ExitError"
-        assert "killed" in error["errorMessage"]
-        assert container.killed > 0
-        # The next environment of the same function, with all of its memory.
-        assert container.give(function.memory_mb)
-        assert container.invoke(event) == answer
-        assert container.changed_paths() == []
-    assert _files(tmp_path) == cached
-    with run(image, function, emulator, tmp_path) as container:
-        assert container.invoke(event) == answer
-
-
 def test_too_little_memory_to_prepare_is_an_error_that_says_so(
     image: str, emulator: Path, functions: dict[str, LocalFunction], hub: HubServer, tmp_path: Path
 ) -> None:
