@@ -99,6 +99,8 @@ class Runs:
         self._worker = Worker()
         self._loaded = LoadedModels(pipeline_tag, settings.threads, settings.memory_mb, self._worker, load)
         self._log = log
+        self._late: Future[Any] | None = None
+        """The last run that did not end by its deadline."""
         self._unreported: dict[Model, bool] = {}
         """Loads that no request's line has told of yet: whether the model was on the cache."""
 
@@ -118,6 +120,11 @@ class Runs:
             except Exception:  # the first request loads again and reports what happens then
                 self._loaded.forget(model)
                 self._log.exception("loading in the init phase failed")
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a run that nobody waits for any more still holds the engine, so that no other can begin."""
+        return self._late is not None and not self._late.done()
 
     def loaded_manifest(self, model: Model) -> Manifest | None:
         """Of a model in memory; looks nowhere else."""
@@ -161,7 +168,8 @@ class Runs:
         try:
             result = running.result(timeout=run.deadline.remaining_s)
         except FutureTimeout:
-            running.cancel()
+            if not running.cancel():
+                self._late = running
             raise DeadlineExceeded("the model did not answer in time; send less at once") from None
         run.inference_ms = round((run.inference_ms or 0.0) + (time.monotonic() - started_s) * 1000, 1)
         run.stage = "presenting"

@@ -61,6 +61,15 @@ class Service:
         """Init phase: load the default model if it is on the cache."""
         self._runs.start(self._task.model)
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether this environment can answer nothing more."""
+        return self._runs.is_stuck
+
+    def warn(self, message: str) -> None:
+        """A line in the log, apart from any request."""
+        self._log.logger.warning(message)
+
     def __call__(self, event: Any, context: LambdaContext) -> Any:
         """Answer one event: an HTTP reply for a function URL, else the plain result or a raised error."""
         self._log.begin(context.aws_request_id)

@@ -72,6 +72,8 @@ class Words:
 
     def read(self, value: Any, at: str) -> list[str]:
         if isinstance(value, str):
+            if self.splits_commas and len(value) > self._max_chars:
+                raise InvalidField(at, f"has {len(value):,} characters; the limit is {self._max_chars:,}")
             parts = [part.strip() for part in value.split(",")] if self.splits_commas else [value]
             value = [part for part in parts if part] or [""]
         if not isinstance(value, list):
@@ -91,5 +93,10 @@ class Words:
             "minItems": self.min_items,
             "maxItems": self.max_items,
         }
-        text = {"type": "string", "pattern": r"[^,\s]"} if self.splits_commas else one
-        return {"anyOf": [several, text]}
+        text = {"type": "string", "pattern": r"[^,\s]", "maxLength": self._max_chars}
+        return {"anyOf": [several, text if self.splits_commas else one]}
+
+    @property
+    def _max_chars(self) -> int:
+        """Of one string that holds them all, each with its comma."""
+        return self.max_items * (self.item.max_chars + 1)

@@ -41,6 +41,7 @@ LAYERS = (
         "mp3_length",
         "pictures",
         "progress",
+        "recycling",
         "settings",
         "worker",
     },
