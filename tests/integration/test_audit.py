@@ -1,0 +1,91 @@
+"""Hostile strings in every place that a caller fills: no connection is made, and no file opened but ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from inference.engines.choose import head_of
+from inference.tasks import get_task, task_names
+from tests.conftest import ROOT
+from tests.unit.artifacts import put_artifact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+OWN = {os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+OWN |= {str(ROOT / "inference"), os.path.realpath(sys.prefix), os.path.join(sys.prefix, "lib"), os.devnull}
+"""The package, the interpreter's libraries and those installed for it."""
+
+
+def audited(kind: str, name: str, cache: Path) -> dict[str, Any]:
+    """What a process of its own touched while it answered."""
+    task = get_task(name)
+    for model in (task.model, *task.alternatives):
+        put_artifact(cache, model, head_of(task.pipeline_tag))
+    variables = {
+        "TASK": name,
+        "TASKS": name,
+        "MODEL_CACHE": str(cache),
+        "HF_ENDPOINT": "http://127.0.0.1:9",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "10240",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "PATH": os.environ["PATH"],
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(cache.parent),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.integration.audited", kind, name],
+        cwd=ROOT,
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return report
+
+
+def strange(paths: list[str], cache: Path) -> Iterator[str]:
+    """Paths outside of what is ours; a number is a file that was open already."""
+    for path in paths:
+        real = os.path.realpath(path)
+        if not path.isdecimal() and not any(
+            real == place or real.startswith(f"{place}/") for place in (*OWN, os.path.realpath(cache))
+        ):
+            yield path
+
+
+def check(report: dict[str, Any], cache: Path) -> None:
+    assert set(report["seen"]) >= {"open", "socket.connect"}, "the hook sees nothing"
+    touched = report["touched"]
+    assert touched["socket.connect"] == []
+    assert touched["socket.getaddrinfo"] == []
+    assert touched["subprocess.Popen"] == []
+    for event in ("open", "os.listdir", "os.scandir"):
+        assert list(strange(touched[event], cache)) == [], event
+    assert report["faults"] == []
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_a_function_reaches_for_nothing_that_a_caller_names(name: str, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    report = audited("task", name, cache)
+    check(report, cache)
+    assert report["calls"] > 500
+    assert report["answered"] > 50  # among them are texts, which are read as texts
+
+
+def test_the_cache_function_reaches_for_nothing_either(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    report = audited("maintenance", "summarization", cache)
+    check(report, cache)
+    assert report["calls"] > 500
