@@ -209,6 +209,37 @@ def test_a_file_that_arrives_wrong_once_is_fetched_again(hub: HubServer, tmp_pat
     assert (found.folder / "model.safetensors").read_bytes() == WEIGHTS
 
 
+def test_a_file_that_is_cut_once_arrives_whole(hub: HubServer, tmp_path: Path) -> None:
+    hub.faults.cut = len(WEIGHTS) // 2
+    hub.faults.only = "model.safetensors"
+    hub.faults.first = 1
+    files = files_of(tmp_path, hub.url)
+    fetch(files)
+    found = files.find(MODEL)
+    assert found is not None
+    assert (found.folder / "model.safetensors").read_bytes() == WEIGHTS
+    assert hub.faults.first == 0, "nothing was cut"
+
+
+def test_a_file_that_is_always_cut_is_an_error_in_time(hub: HubServer, tmp_path: Path) -> None:
+    hub.faults.cut = 1000
+    hub.faults.only = "model.safetensors"
+    files = files_of(tmp_path, hub.url)
+    with pytest.raises((HubUnreachable, ModelNotReady)):
+        fetch(files, within_s=20)
+    assert files.find(MODEL) is None
+
+
+def test_a_file_that_is_rate_limited_past_the_deadline_ends_at_it(hub: HubServer, tmp_path: Path) -> None:
+    """The library would sleep until the limit resets, up to five times."""
+    hub.faults.rate_limit = 300
+    hub.faults.only = "/resolve/"
+    started_s = time.monotonic()
+    with pytest.raises((HubUnreachable, ModelNotReady)):
+        fetch(files_of(tmp_path, hub.url), within_s=4)
+    assert time.monotonic() - started_s < 6
+
+
 def test_a_file_that_keeps_arriving_wrong_is_never_served(hub: HubServer, tmp_path: Path) -> None:
     hub.faults.corrupt = True
     files = files_of(tmp_path, hub.url)

@@ -17,7 +17,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from inference.deadline import Deadline
-from inference.errors import HubUnreachable, ModelUnavailable
+from inference.errors import HubUnreachable, ModelNotReady, ModelUnavailable
 from inference.hub_token import HubToken
 from inference.model_files import ModelFiles, Purpose
 from inference.task import Model
@@ -37,6 +37,8 @@ MODEL = Model("hublet/small")
 PURPOSE = Purpose("any-tag", (), "auto", threads=1, memory_mb=4096)
 DEMO = "hublet/demo-sentiment"
 SLOW_BYTES_PER_S = 2_000_000
+FAULT_S = 8.0
+"""The library would wait longer for some of them."""
 
 
 class Secrets:
@@ -82,9 +84,9 @@ def hub(tmp_path: Path) -> Iterator[HubServer]:
         yield running
 
 
-def fetch(hub: HubServer, tmp_path: Path, arn: str) -> None:
+def fetch(hub: HubServer, tmp_path: Path, arn: str, within_s: float = 60) -> None:
     files = ModelFiles(tmp_path / "cache", hub.url, {}, PURPOSE, HubToken(arn))
-    files.fetch(MODEL, Deadline.after(60), lambda progress: None)
+    files.fetch(MODEL, Deadline.after(within_s), lambda progress: None)
 
 
 def read(arn: str, within_s: float = 60) -> str:
@@ -195,6 +197,26 @@ def test_the_token_stays_with_the_hub(secrets: Secrets, hub: HubServer, tmp_path
         assert f"Bearer {TOKEN}" in authorizations(hub.record)
         assert any("model.safetensors" in line for line in storage.record.lines)
         assert authorizations(storage.record) == {None}
+
+
+@pytest.mark.parametrize(
+    "fault", [{"broken": True}, {"rate_limit": 300}, {"cut": 3}, {"corrupt": True}, {"hang": True}], ids=str
+)
+def test_a_fault_of_the_hub_does_not_tell_the_token(
+    secrets: Secrets, hub: HubServer, tmp_path: Path, capfd: pytest.CaptureFixture[str], fault: dict[str, Any]
+) -> None:
+    """Each fault meets a download that has the token; what is said of it, logged and left behind has not."""
+    hub.faults.only = "model.safetensors"
+    for name, value in fault.items():
+        setattr(hub.faults, name, value)
+    started_s = time.monotonic()
+    with pytest.raises((HubUnreachable, ModelNotReady)) as raised:
+        fetch(hub, tmp_path, secrets.create(SecretString=TOKEN), within_s=FAULT_S)
+    assert time.monotonic() - started_s < FAULT_S + 2
+    resolved = [seen for seen in hub.record.requests if "model.safetensors" in seen.path]
+    assert f"Bearer {TOKEN}" in {seen.headers.get("authorization") for seen in resolved}
+    assert CANARY not in "".join(capfd.readouterr()) + str(raised.value)
+    assert files_with(CANARY, tmp_path / "cache") == []
 
 
 class Watch:
