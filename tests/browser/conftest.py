@@ -54,7 +54,8 @@ class View:
         return panel.locator(inside).filter(visible=True).first
 
 
-@pytest.fixture(scope="session")
+# For this folder alone: while Playwright is open, its event loop runs, and no other may begin.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium")
     if path is None:
@@ -103,7 +104,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def url(browser: Browser, template: Path, cache: Path) -> Iterator[str]:
     """The playground over all functions, on the session's cache."""
     with playground("--template", str(template), "--cache", str(cache)) as address:
@@ -132,7 +133,7 @@ def _is_outside(address: str) -> bool:
     return not address.startswith(("http://127.0.0.1:", "data:", "blob:"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def view(browser: Browser, url: str) -> Iterator[View]:
     """One wide page for all tests that only open tabs and run examples."""
     with viewed(browser, url) as opened:
