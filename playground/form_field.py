@@ -83,6 +83,7 @@ class FormField:
             return int(value)
         return value
 
+    # Gradio takes a control for read-only where an event fills it, as the examples do, unless told otherwise.
     def _text(self, value: Any, visible: bool) -> gr.Textbox:
         is_long = self.kind == "lines" or self.schema.get("maxLength", 0) > LONG_TEXT_CHARS
         return gr.Textbox(
@@ -91,6 +92,7 @@ class FormField:
             info=f"{self.help} One per line." if self.kind == "lines" else self.help,
             lines=3 if is_long else 1,
             max_lines=12 if is_long else 1,
+            interactive=True,
             visible=visible,
         )
 
@@ -99,15 +101,26 @@ class FormField:
         step = self.schema.get("multipleOf", 1) if self.schema["type"] == "integer" else 0.01
         about = f"{self.help} From {low:,} to {high:,}."
         if high - low > WIDEST_SLIDER:
-            return gr.Number(value, label=self.label, info=about, minimum=low, maximum=high, visible=visible)
-        return gr.Slider(low, high, value, step=step, label=self.label, info=about, visible=visible)
+            shown: dict[str, Any] = {"minimum": low, "maximum": high}
+            return gr.Number(value, label=self.label, info=about, interactive=True, visible=visible, **shown)
+        more: dict[str, Any] = {"step": step, "interactive": True, "visible": visible}
+        return gr.Slider(low, high, value, label=self.label, info=about, **more)
 
     def _choice(self, value: Any, visible: bool) -> gr.Radio:
         choices = self.schema["enum"]
-        return gr.Radio(choices, value=value or choices[0], label=self.label, info=self.help, visible=visible)
+        return gr.Radio(
+            choices,
+            value=value or choices[0],
+            label=self.label,
+            info=self.help,
+            interactive=True,
+            visible=visible,
+        )
 
     def _flag(self, value: Any, visible: bool) -> gr.Checkbox:
-        return gr.Checkbox(value is not False, label=self.label, info=self.help, visible=visible)
+        return gr.Checkbox(
+            value is not False, label=self.label, info=self.help, interactive=True, visible=visible
+        )
 
     def _image(self, value: Any, visible: bool) -> gr.Image:
         return gr.Image(
@@ -117,6 +130,7 @@ class FormField:
             sources=["upload"],
             height=260,
             buttons=[],
+            interactive=True,
             visible=visible,
         )
 
@@ -127,6 +141,7 @@ class FormField:
             type="filepath",
             sources=["upload", "microphone"],
             buttons=[],
+            interactive=True,
             visible=visible,
         )
 

@@ -67,13 +67,15 @@ def show(description: Description, *, with_model: bool = True) -> FormView:
     values = dict(zip(_fields(form), form.values(first), strict=True))
     chosen_first = _chosen(form, first)
     components = [field.component(values[field]) for field in form.inputs]
-    is_list = gr.Checkbox(isinstance(first.inputs, list), label=EACH_LINE, visible=form.takes_several)
+    is_list = gr.Checkbox(
+        isinstance(first.inputs, list), label=EACH_LINE, interactive=True, visible=form.takes_several
+    )
     components += [field.component(values[field]) for field in form.required]
     model = _model(description) if with_model else None
     with gr.Accordion("Parameters", open=bool(chosen_first), visible=bool(form.optional)):
         names = [(field.label, field.name) for field in form.optional]
         chosen = gr.CheckboxGroup(
-            names, value=chosen_first, label="Set these; the others are the model's own"
+            names, value=chosen_first, label="Set these; the others are the model's own", interactive=True
         )
         optional = [
             field.component(values[field], visible=field.name in chosen_first) for field in form.optional
@@ -102,7 +104,7 @@ def show(description: Description, *, with_model: bool = True) -> FormView:
 
 def _model(description: Description) -> Any:
     models = description.models
-    return gr.Radio(models, value=models[0], label="model") if len(models) > 1 else None
+    return gr.Radio(models, value=models[0], label="model", interactive=True) if len(models) > 1 else None
 
 
 def _fields(form: Form) -> tuple[Any, ...]:

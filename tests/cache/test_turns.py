@@ -137,9 +137,8 @@ def test_a_rate_limit_is_named_soon_and_nobody_asks_before_it_ends(
     assert second["seconds"] < 5
     assert len(site.hub.record.lines) == asked
     with capsys.disabled():
-        print(
-            f"\na rate limit of 300 s is told after {first['seconds']:.1f} s, again after {second['seconds']:.1f} s"
-        )
+        told = (first["seconds"], second["seconds"])
+        print("\na rate limit is told after {:.1f} s, then after {:.1f} s".format(*told))
 
 
 def test_those_who_waited_for_a_dead_hub_do_not_try_it_one_by_one(site: Site) -> None:

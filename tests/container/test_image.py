@@ -65,7 +65,8 @@ def test_a_code_edit_makes_one_small_new_layer(
     copy = tmp_path / "project"
     for name in ("inference", "docker"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copyfile(ROOT / ".dockerignore", copy / ".dockerignore")
+    for name in (".dockerignore", "models.lock.json"):
+        shutil.copyfile(ROOT / name, copy / name)
     with (copy / "inference" / "handler.py").open("a") as stream:
         stream.write("\n# an edit\n")
     edited = bases.build(copy, base_images, f"hublet-test/image:{tag}-edited", made)

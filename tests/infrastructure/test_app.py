@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PARTS = ("app.py", "cdk.json", ".dockerignore", "stacks", "inference", "docker")
+PARTS = ("app.py", "cdk.json", ".dockerignore", "models.lock.json", "stacks", "inference", "docker")
 COPIED = "copied_task"
 TOO_HEAVY = {"torch", "transformers", "onnxruntime", "boto3", "huggingface_hub", "numpy", "cdk_nag"}
 
@@ -200,4 +200,4 @@ def test_the_image_sets_what_the_hub_library_reads_at_import() -> None:
 
 def test_the_code_is_the_last_layer() -> None:
     copies = [line for line in DOCKERFILE.splitlines() if line.startswith(("COPY", "RUN", "ADD"))]
-    assert copies[-1] == "COPY --from=code /opt/hublet/inference /opt/hublet/inference"
+    assert copies[-1] == "COPY --from=code /opt/hublet /opt/hublet"

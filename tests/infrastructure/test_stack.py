@@ -69,7 +69,7 @@ def test_one_function_per_task_one_for_the_cache_and_one_image_for_all(stack: Sy
 def test_the_build_context_holds_code_and_pins_only(default_stack: Synthesized) -> None:
     (context,) = default_stack.folder.glob("asset.*")
     files = [path.relative_to(context) for path in context.rglob("*") if path.is_file()]
-    assert {path.parts[0] for path in files} == {".dockerignore", "docker", "inference"}
+    assert {path.parts[0] for path in files} == {".dockerignore", "docker", "inference", "models.lock.json"}
     assert {str(path) for path in files if path.parts[0] == "docker"} == {
         "docker/Dockerfile",
         "docker/requirements.txt",

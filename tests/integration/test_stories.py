@@ -126,7 +126,7 @@ def test_a_copied_task_file_is_a_new_function(tmp_path: Path) -> None:
     ignored = shutil.ignore_patterns("__pycache__")
     for folder in ("inference", "stacks", "local", "docker"):
         shutil.copytree(ROOT / folder, tree / folder, ignore=ignored)
-    for name in ("app.py", "cdk.json", "package.json", ".dockerignore"):
+    for name in ("app.py", "cdk.json", "package.json", ".dockerignore", "models.lock.json"):
         shutil.copy(ROOT / name, tree / name)
     (tree / "node_modules").symlink_to(ROOT / "node_modules")
     source = (tree / "inference/tasks/sentiment.py").read_text()
