@@ -29,9 +29,14 @@ def set_aside(folder: Path) -> None:
 
 def write_atomically(path: Path, value: dict[str, Any]) -> None:
     """Readers see the file before or after, never half of it."""
+    replace_text(path, json.dumps(value))
+
+
+def replace_text(path: Path, text: str) -> None:
+    """The same for any text."""
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        temporary.write_text(json.dumps(value))
+        temporary.write_text(text, encoding="utf-8")
         temporary.rename(path)
     except OSError:
         temporary.unlink(missing_ok=True)

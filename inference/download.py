@@ -93,22 +93,32 @@ def _download_right(job: Job, commit: str, files: list[RepoSibling]) -> Path:
     for _ in range(2):
         snapshot = _download(job, commit, files)
         emit(stage="checking")
-        wrong = next((file for file in files if not is_right(snapshot / file.rfilename, file)), None)
+        found, wrong = _hashed(snapshot, files)
         if wrong is None:
-            _check_lock(job, snapshot, files)
+            _check_lock(job, found)
             return snapshot
     assert wrong is not None
     told = f"the Hub sent a damaged {wrong.rfilename} for {job.model}, twice"
     raise Refused("HubUnreachable", told, DAMAGED_HOLD_S, DAMAGED_HOLD_S)
 
 
-def _check_lock(job: Job, snapshot: Path, files: list[RepoSibling]) -> None:
+def _hashed(snapshot: Path, files: list[RepoSibling]) -> tuple[dict[str, str], RepoSibling | None]:
+    """File name -> SHA-256 as far as files are right, and the first that is not."""
+    found: dict[str, str] = {}
+    for file in files:
+        sha256 = right_sha256(snapshot / file.rfilename, file)
+        if sha256 is None:
+            return found, file
+        found[file.rfilename] = sha256
+    return found, None
+
+
+def _check_lock(job: Job, found: Mapping[str, str]) -> None:
     """Refuse what is not what this release goes with, though the Hub says that it is right."""
     if not job.sha256:
         return
-    for file in files:
-        name = file.rfilename
-        if hashes(snapshot / name)[0] != job.sha256.get(name):
+    for name, sha256 in found.items():
+        if sha256 != job.sha256.get(name):
             why = "is not the file that" if name in job.sha256 else "is not among the files that"
             told = f"{name} of {job.model} {why} models.lock.json names; make lock refreshes it"
             raise Refused("ModelUnavailable", told, hold_s=DAMAGED_HOLD_S)
@@ -124,15 +134,15 @@ def _check_index(snapshot: Path) -> None:
         raise Refused("ModelUnavailable", str(error)) from None
 
 
-def is_right(path: Path, file: RepoSibling) -> bool:
-    """Whether a downloaded file is what the Hub lists; a wrong one is deleted from the library's cache."""
+def right_sha256(path: Path, file: RepoSibling) -> str | None:
+    """The hash of a file that is what the Hub lists; a wrong one is deleted from the library's cache."""
     sha256, git_oid = hashes(path)
     expected = file.lfs.sha256 if file.lfs else file.blob_id
     if not expected or expected == (sha256 if file.lfs else git_oid):
-        return True
+        return sha256
     path.resolve().unlink(missing_ok=True)
     path.unlink(missing_ok=True)
-    return False
+    return None
 
 
 def _model_info(job: Job) -> ModelInfo:

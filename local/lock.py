@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference import model_lock
+from inference.cache_files import replace_text
 from inference.hashes import hashes
 from inference.refusals import Refused
 from inference.settings import DEFAULT_HUB
@@ -109,9 +110,7 @@ def _differing(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
 
 def write(path: Path, document: Mapping[str, Any]) -> None:
     """Whole or not at all, and the same bytes for the same content."""
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    temporary.rename(path)
+    replace_text(path, json.dumps(document, indent=1, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":
