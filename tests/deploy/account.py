@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -24,6 +25,7 @@ REGION = "us-east-1"
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 # Rules of the Makefile that install: whoever runs tests has done that.
 INSTALLED = ("--old-file=.venv/run.stamp", "--old-file=node_modules/.package-lock.json")
+INVOCATIONS = "INVOCATIONS_RECORD"
 DOCKER = '#!/bin/sh\nPYTHONPATH="{root}" exec "{python}" -m tests.deploy.docker_program "$@"\n'
 
 
@@ -71,6 +73,11 @@ class Account:
         record = self.folder / "docker.jsonl"
         return record.read_text().splitlines() if record.exists() else []
 
+    def invocations(self) -> list[dict[str, Any]]:
+        """Which functions were invoked so far, oldest first."""
+        record = self.folder / "invocations.jsonl"
+        return [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
+
     def check(self) -> None:
         """The CLI takes a stack for complete that moto gave up on; its log knows."""
         assert "Traceback" not in self.log, self.log[self.log.index("Traceback") :][:4000]
@@ -108,7 +115,11 @@ def account(folder: Path, *bootstrap: str, **variables: str) -> Iterator[Account
 
 @contextmanager
 def _server(folder: Path) -> Iterator[int]:
-    environ = {**os.environ, "MOTO_LAMBDA_STUB_ECR": "false"}  # an image that nobody pushed is an error
+    environ = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        "MOTO_LAMBDA_STUB_ECR": "false",  # an image that nobody pushed is an error
+        INVOCATIONS: str(folder / "invocations.jsonl"),
+    }
     with (folder / "moto.log").open("w") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "tests.deploy.moto_server"],

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 
 from moto.awslambda.models import LambdaVersion
+from moto.awslambda.responses import LambdaResponse
 from moto.backends import get_backend
 from moto.cloudformation import parsing
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend
@@ -24,12 +25,13 @@ from moto.ec2.models.vpcs import VPC
 from moto.ec2.models.vpn_gateway import VPCGatewayAttachment
 from moto.efs.models import FileSystem
 
-from tests.deploy import change_sets, order
+from tests.deploy import change_sets, custom_resources, order
 
 NOT_MADE = {
     "AWS::EC2::SecurityGroupEgress": "a rule of a security group, which goes with its group",
     "AWS::EC2::SubnetRouteTableAssociation": "moto keeps those of a stack where none of its calls looks",
     "AWS::EC2::VPCCidrBlock": "the IPv6 addresses of a VPC, which go with it",
+    "Custom::Prefetch": "it asks functions, and leaves nothing",
     "AWS::Lambda::EventInvokeConfig": "moto keeps one for a function and all its aliases",
 }
 """What moto leaves out of a stack."""
@@ -127,10 +129,13 @@ def backend(service: str, account_id: str, region: str) -> Any:
 
 def fill() -> None:
     """Teach moto's own resources what they lack; those above are known by being declared."""
+    parsing.CustomModel = custom_resources.Prefetch
+    LambdaResponse.invoke = custom_resources.invoke
     parsing.clean_json = _cidr_or(parsing.clean_json)
     VPC.get_cfn_attribute = _ipv6_or(VPC.get_cfn_attribute)
     FileSystem.get_cfn_attribute = lambda system, name: {"Arn": system.file_system_arn}[name]
     LambdaVersion.get_cfn_attribute = lambda version, name: {"Version": str(version.version)}[name]
+    LambdaVersion.create_from_cloudformation_json = _with_arn
     NatGateway.delete = _delete_nat_gateway
     RouteTable.delete = lambda table, *_: table.ec2_backend.delete_route_table(table.id)
     InternetGateway.delete = lambda gateway, *_: gateway.ec2_backend.delete_internet_gateway(gateway.id)
@@ -143,6 +148,15 @@ def fill() -> None:
     CloudFormationBackend.delete_stack = change_sets.deleting_with_stack(CloudFormationBackend.delete_stack)
     CloudFormationBackend.delete_change_set = change_sets.delete
     CloudFormationBackend.describe_change_set = change_sets.describe
+
+
+def _with_arn(name: str, resource: dict[str, Any], account_id: str, region: str, **_: Any) -> LambdaVersion:
+    """A version of a function; what refers to it gets its ARN, and from moto an object."""
+    lambda_ = backend("lambda", account_id, region)
+    published = lambda_.publish_version(resource["Properties"]["FunctionName"])
+    version = LambdaVersion({"Version": published.version})
+    version.physical_resource_id = published.function_arn
+    return version
 
 
 def _delete_nat_gateway(gateway: NatGateway, *_: str) -> None:

@@ -17,7 +17,14 @@ def main() -> None:
     gaps.fill()
     application = DomainDispatcherApplication(create_backend_app)
     server = make_server(HOST, 0, application, threaded=True, request_handler=MotoRequestHandler)
-    os.environ["MOTO_PORT"] = str(server.port)
+    os.environ |= {
+        "MOTO_PORT": str(server.port),
+        # For the code of custom resources, which runs in this process.
+        "AWS_ENDPOINT_URL": f"http://{HOST}:{server.port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
     print(server.port, flush=True)
     server.serve_forever()
 

@@ -86,6 +86,23 @@ def test_a_stack_in_an_existing_vpc_keeps_the_accounts_rules(
     iam.delete_policy(PolicyArn=policy)
 
 
+def test_callers_get_a_changed_function_after_it_was_asked_to_get_ready(second: Account) -> None:
+    name, prepare = "second-spam", {"action": "prepare"}
+    asked = len(second.invocations())
+    for _ in live(second, BROUGHT_BY_VPC, "egress=none", "prefetch=true"):
+        alias = {"FunctionName": name, "Name": "live"}
+        first = second.client("lambda").get_alias(**alias)["FunctionVersion"]
+        new = {"function": name, "version": None, "kind": "Event", "event": prepare, "live": None}
+        assert second.invocations()[asked:] == [new]
+
+        context = (*ALWAYS, "egress=none", "prefetch=true", "spam.memory=2048")
+        second.make("deploy", "--require-approval never", *context)
+        latest = second.client("lambda").get_alias(**alias)["FunctionVersion"]
+        assert latest != first
+        changed = {"version": latest, "kind": "RequestResponse", "live": first}
+        assert second.invocations()[asked + 1 :] == [new | changed]
+
+
 def test_without_the_flag_and_a_terminal_a_deploy_ends_with_a_reason(second: Account) -> None:
     before = second.inventory()
     context = " ".join(f"-c {each}" for each in ALWAYS)
