@@ -24,9 +24,13 @@ USER = "993:990"
 EMULATOR = "/emulator"
 START_TIMEOUT_S = 60
 POST = """\
-import sys, urllib.request
+import sys, urllib.error, urllib.request
 url = f"http://127.0.0.1:{sys.argv[1]}/2015-03-31/functions/function/invocations"
-sys.stdout.write(urllib.request.urlopen(url, sys.stdin.buffer.read()).read().decode())
+try:
+    answer = urllib.request.urlopen(url, sys.stdin.buffer.read())
+except urllib.error.HTTPError as error:  # 502: the function's process ended
+    answer = error
+sys.stdout.write(answer.read().decode())
 """
 CONNECT = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])), 1).close()"
 

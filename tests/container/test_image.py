@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import math
 import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
+from inference.images import MAX_PIXELS
 from tests.conftest import ROOT
 from tests.container import bases
 from tests.container.engine import docker
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 1_500_000_000
 MOST_CODE_BYTES = 1_000_000
 """Of the last layer, compressed, as it is pushed."""
+LITTLE_MB = 128
+"""Enough for a small picture and not for a large one; the least that Lambda gives."""
 
 pytestmark = pytest.mark.timeout(1800)  # the first test waits for the build
 
@@ -128,6 +135,46 @@ def _is_right(name: str, answer: Any) -> None:
         assert answer[0]["label"] == "3", answer
     else:
         assert answer[0]["summary_text"], answer
+
+
+def _files(cache: Path) -> dict[str, int]:
+    """What is on the cache, but for notes of when something was loaded."""
+    found = (path for path in cache.rglob("*") if path.is_file() and not path.name.startswith("loaded-"))
+    return {path.relative_to(cache).as_posix(): path.stat().st_size for path in found}
+
+
+def _large_picture() -> dict[str, str]:
+    """Few bytes that become many: as many pixels as a request may have."""
+    side = math.isqrt(MAX_PIXELS)
+    file = io.BytesIO()
+    Image.new("L", (side, side)).save(file, "PNG")
+    return {"inputs": base64.b64encode(file.getvalue()).decode()}
+
+
+def test_a_call_that_takes_all_memory_ends_its_environment_and_the_next_one_answers(
+    image: str,
+    emulator: Path,
+    functions: dict[str, LocalFunction],
+    hub: HubServer,
+    cache: Path,
+    events: dict[str, Any],
+) -> None:
+    function, event = functions["image-classification"], events["image-classification"]
+    with run(image, function, emulator, cache, network="host", HF_ENDPOINT=hub.url) as container:
+        answer = container.invoke(event)
+        assert "errorType" not in container.invoke(_large_picture())  # its own memory is enough
+        assert container.killed == 0
+    cached = _files(cache)
+    with run(image, function, emulator, cache, memory_mb=LITTLE_MB) as container:
+        assert container.invoke(event) == answer
+        error = container.invoke(_large_picture())
+        print(f"out of memory: {error}")
+        assert error["errorType"] == "Runtime.ExitError"
+        assert "killed" in error["errorMessage"]
+        assert container.killed > 0
+        assert container.invoke(event) == answer
+        assert container.changed_paths() == []
+    assert _files(cache) == cached
 
 
 def test_too_little_memory_to_prepare_is_an_error_that_says_so(
