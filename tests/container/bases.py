@@ -42,12 +42,16 @@ def make(tag: str, made: list[str]) -> tuple[str, str]:
 
 def build(folder: Path, base_images: tuple[str, str], name: str, made: list[str]) -> str:
     """Build docker/Dockerfile of a project folder."""
+    file = str(folder / "docker" / "Dockerfile")
+    made += engine.build(str(folder), name, *options(base_images), "--file", file)
+    return name
+
+
+def options(base_images: tuple[str, str]) -> list[str]:
+    """What makes a build of docker/Dockerfile use images and wheels that are here."""
     base, build = base_images
     arguments = {"BASE_IMAGE": base, "BUILD_IMAGE": build, "TORCH_INDEX": "", "PIP_FIND_LINKS": "/wheels"}
-    options = [option for item in arguments.items() for option in ("--build-arg", "=".join(item))]
-    file = str(folder / "docker" / "Dockerfile")
-    made += engine.build(str(folder), name, *options, "--file", file)
-    return name
+    return [option for item in arguments.items() for option in ("--build-arg", "=".join(item))]
 
 
 def _root_file_systems() -> tuple[Path, Path]:
