@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from inference.artifact import Artifact, Manifest
 from inference.convert import genai as recipe
 from inference.convert import proof_texts
 from inference.convert.genai_proof import Proof, choose_texts
@@ -23,13 +22,15 @@ from inference.engines.choose import GENAI_MODEL_TYPES
 from inference.engines.genai import GenaiEngine, Usage, load
 from inference.engines.text_stream import TextStream
 from inference.errors import InvalidField
-from inference.publish import publish, unpublished
 from inference.task import Call
 from local.demo import packaged_smollm2
 from tests.conftest import ROOT
+from tests.engines import converted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from inference.artifact import Artifact
 
 TAG = "text-generation"
 CONTEXT = 128
@@ -121,25 +122,7 @@ def source_of(snapshot: Path, precision: str) -> Source:
 
 
 def convert(snapshot: Path, parent: Path, precision: str) -> tuple[Artifact, Form]:
-    """Convert and publish, as the child process does."""
-    with unpublished(parent) as folder:
-        form = recipe.convert(source_of(snapshot, precision), folder, lambda stage: None)
-        manifest = Manifest(
-            model="test/model",
-            commit="a" * 40,
-            head=TAG,
-            engine="genai",
-            asked=precision,
-            precision=form.precision,
-            reason=form.reason,
-            created="2026-01-01T00:00:00+00:00",
-            seconds=0.0,
-            files={},
-            tools=form.tools,
-            drift=form.drift.figures,
-        )
-        publish(folder, manifest)
-    return Artifact.open(parent / manifest.folder_name), form
+    return converted.convert(recipe, source_of(snapshot, precision), parent, engine="genai", head=TAG)
 
 
 @pytest.fixture(scope="module")

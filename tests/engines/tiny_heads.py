@@ -8,20 +8,21 @@ import shutil
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from inference.artifact import Artifact, Manifest
 from inference.convert import onnx as recipe
 from inference.convert.recipe import Source
 from inference.convert.tokenizer import write_tokenizer
 from inference.engines.choose import head_of
 from inference.engines.onnx import head_class
 from inference.engines.torch_ import AUTO_CLASSES, load_model, runner
-from inference.publish import publish, unpublished
+from tests.engines.converted import convert
 from tests.engines.tiny_models import CONFIGS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tokenizers import Tokenizer
+
+    from inference.artifact import Artifact
 
 TEXTS = [
     "Good.",
@@ -116,24 +117,7 @@ def converted(
     """Convert and publish, as the child process does."""
     config = json.loads((snapshot / "config.json").read_text())
     source = Source(snapshot, config, pipeline_tag, inputs, precision, 1)
-    with unpublished(parent) as folder:
-        form = recipe.convert(source, folder, lambda stage: None)
-        manifest = Manifest(
-            model="test/model",
-            commit="a" * 40,
-            head=head_of(pipeline_tag),
-            engine="onnx",
-            asked=precision,
-            precision=form.precision,
-            reason=form.reason,
-            created="2026-01-01T00:00:00+00:00",
-            seconds=0.0,
-            files={},
-            tools=form.tools,
-            drift=form.drift.figures,
-        )
-        publish(folder, manifest)
-    return Artifact.open(parent / manifest.folder_name)
+    return convert(recipe, source, parent, engine="onnx", head=head_of(pipeline_tag))[0]
 
 
 def _tokenizer(kind: str) -> Tokenizer:
