@@ -45,7 +45,8 @@ def show(catalogue: Catalogue) -> None:
     """Put the comparison on the page: first which function, then its form and the models that fit it."""
     gr.HTML(
         '<p class="quiet">The same input to several models: those that a function allows, and those of other '
-        "functions of the same kind.</p>"
+        "functions of the same kind. Memory is the most that the answering process has held so far: models "
+        "of one function share a process, so the second one's figure has the first in it.</p>"
     )
     names = catalogue.names()
     picked = gr.Radio(names, value=FIRST if FIRST in names else names[0], label="function")

@@ -67,7 +67,7 @@ def timings(reply: Reply) -> str:
     facts = [(name, _duration(value)) for name, value in told.items()]
     facts += [("in all, from here", _duration(reply.seconds * 1000)), ("start", state)]
     if memory := reply.headers.get("x-peak-memory-mb"):
-        facts.append(("peak memory", f"{float(memory):,.0f} MB"))
+        facts.append(("peak memory of its process", f"{float(memory):,.0f} MB"))
     if (cut := reply.headers.get("x-truncated-inputs", "0")) != "0":
         facts.append(("inputs cut to the model's window", cut))
     rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +99,7 @@ def test_compare_shows_two_models(view: View) -> None:
     assert "hublet/demo-sentiment" in cards[0]
     assert "hublet/demo-emotion" in cards[1]
     assert all("inference" in card for card in cards)
+    assert all(re.search(r"peak memory of its process\s+\d+ MB", card) for card in cards)
     assert faults(view) == []
     shoot(view.page, "compare-1280")
 
