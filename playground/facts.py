@@ -53,7 +53,7 @@ def precision(document: Mapping[str, Any]) -> str:
         for form, state, figures in forms
     )
     return (
-        f"<details><summary>Precision: {escape(document['precision'])} against fp32</summary>"
+        f"<details><summary>Precision: {escape(document['precision'])} against fp32 torch</summary>"
         f"<p>{escape(str(document.get('reason') or ''))}.</p>"
         f'<div class="scrolls" tabindex="0" role="region" aria-label="Forms compared"><table class="forms">'
         f'<tr><th scope="col">form</th><th scope="col">is</th>{heads}</tr>{rows}</table></div></details>'

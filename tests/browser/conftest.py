@@ -9,8 +9,10 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,12 +21,12 @@ from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
 START_S = 600
 """The first start makes the demo models."""
+GONE_S = 10
 WAIT_MS = 600_000
 """A first answer downloads and converts its model."""
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -92,9 +94,29 @@ def playground(*arguments: str, **environ: str) -> Iterator[str]:
         assert line.startswith("ready http://127.0.0.1:"), line
         yield line.split()[1]
     finally:
+        started = [process.pid, *descendants(process.pid)]
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
         process.stdout.close()
+        assert_gone(started)
+
+
+def descendants(pid: int) -> list[int]:
+    """Processes that a process started, and those that they started."""
+    found = [pid]
+    for each in found:
+        children = Path(f"/proc/{each}/task/{each}/children")
+        if children.exists():
+            found += [int(child) for child in children.read_text().split()]
+    return found[1:]
+
+
+def assert_gone(pids: list[int]) -> None:
+    """Nothing of these runs; whoever inherits an orphan takes a moment to let it go."""
+    deadline_s = time.monotonic() + GONE_S
+    while left := [pid for pid in pids if Path(f"/proc/{pid}").exists()]:
+        assert time.monotonic() < deadline_s, left
+        time.sleep(0.05)
 
 
 def free_port() -> int:

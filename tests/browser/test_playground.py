@@ -104,6 +104,20 @@ def test_compare_shows_two_models(view: View) -> None:
     shoot(view.page, "compare-1280")
 
 
+def test_compare_precision_shows_both_forms(view: View) -> None:
+    panel = view.open_tab("Compare precision")
+    panel.get_by_role("button", name="Compare precision", exact=True).click()
+    panel.locator("article .facts").nth(1).wait_for(timeout=WAIT_MS)
+    cards = panel.locator("article")
+    assert cards.locator("h2").all_inner_texts() == ["int8", "fp32"]
+    assert cards.locator("ol.bars li:first-child .name").all_inner_texts() == ["POSITIVE", "POSITIVE"]
+    for said in cards.all_inner_texts():
+        assert re.search(r"inference\s+[\d.,]+ m?s", said)
+        assert re.search(r"peak memory of its process\s+\d+ MB", said)
+    assert faults(view) == []
+    shoot(view.page, "precision-1280")
+
+
 def test_an_error_is_readable(view: View) -> None:
     panel = view.open_tab("fill-mask")
     panel.get_by_role("textbox", name="inputs").fill("No gap here.")

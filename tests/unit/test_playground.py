@@ -10,10 +10,10 @@ import pytest
 from inference import describe, openapi
 from inference.request import read_body
 from inference.tasks import all_tasks, get_task
-from playground import code, endpoints
+from playground import code, endpoints, precision_tab
 from playground.access import Access, NoCredentials
-from playground.client import Reply
-from playground.description import Description
+from playground.client import Client, Reply
+from playground.description import Catalogue, Description
 from playground.endpoints import Endpoint, NoEndpoints
 from playground.form import Request, form_of
 from playground.refusal import words
@@ -134,3 +134,15 @@ def test_a_function_that_takes_less_is_asked_for_less() -> None:
     form = form_of(described(get_task("classification")))
     assert [field.name for field in form.required] == ["candidate_labels"]
     assert [field.kind for field in form_of(described(get_task("speech"))).inputs] == ["audio"]
+
+
+@pytest.mark.parametrize(("own", "other"), [("fp32", "int8"), ("int8", "fp32"), ("int8-rows", "fp32")])
+def test_a_form_is_compared_with_another(own: str, other: str) -> None:
+    assert precision_tab.other_than(own) == other
+
+
+def test_deployed_functions_have_no_other_precision_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(precision_tab.gr, "HTML", shown.append)
+    precision_tab.show(Catalogue([], Client(Access())), None)
+    assert "-c precision=fp32" in shown[0]
