@@ -23,7 +23,9 @@ ID = "123456789012"
 REGION = "us-east-1"
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 # Rules of the Makefile that install: whoever runs tests has done that.
-INSTALLED = ("--old-file=.venv/run.stamp", "--old-file=node_modules/.package-lock.json")
+INSTALLED = tuple(
+    f"--old-file={each}" for each in (".venv/run.stamp", ".venv/ui.stamp", "node_modules/.package-lock.json")
+)
 DOCKER = '#!/bin/sh\nPYTHONPATH="{root}" exec "{python}" -m tests.deploy.docker_program "$@"\n'
 
 
