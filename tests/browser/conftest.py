@@ -5,28 +5,26 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.leftovers import assert_gone, descendants, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
 START_S = 600
 """The first start makes the demo models."""
-GONE_S = 10
 WAIT_MS = 600_000
 """A first answer downloads and converts its model."""
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -99,31 +97,6 @@ def playground(*arguments: str, **environ: str) -> Iterator[str]:
         assert process.wait(30) == 0
         process.stdout.close()
         assert_gone(started)
-
-
-def descendants(pid: int) -> list[int]:
-    """Processes that a process started, and those that they started."""
-    found = [pid]
-    for each in found:
-        children = Path(f"/proc/{each}/task/{each}/children")
-        if children.exists():
-            found += [int(child) for child in children.read_text().split()]
-    return found[1:]
-
-
-def assert_gone(pids: list[int]) -> None:
-    """Nothing of these runs; whoever inherits an orphan takes a moment to let it go."""
-    deadline_s = time.monotonic() + GONE_S
-    while left := [pid for pid in pids if Path(f"/proc/{pid}").exists()]:
-        assert time.monotonic() < deadline_s, left
-        time.sleep(0.05)
-
-
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture(scope="package")
