@@ -63,7 +63,7 @@ def precision(document: Mapping[str, Any]) -> str:
 def timings(reply: Reply) -> str:
     """What an answer took: as told by the function, and from here."""
     told = {name: float(value) for name, value in TIMING.findall(reply.headers.get("server-timing", ""))}
-    state = "cold: the first answer since the model was loaded" if "load" in told else "warm"
+    state = "cold: the model was just loaded" if "load" in told else "warm"
     facts = [(name, _duration(value)) for name, value in told.items()]
     facts += [("in all, from here", _duration(reply.seconds * 1000)), ("start", state)]
     if memory := reply.headers.get("x-peak-memory-mb"):
