@@ -135,7 +135,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--hub", default=EMBEDDED, help="embedded (demo models) or a Hub's URL")
         sub.add_argument("--tasks", help="only these, with commas between")
         sub.add_argument("--cache", type=Path, help="the model cache folder")
-        sub.add_argument("--precision", help="auto, int8 or fp32, in place of the template's")
+        sub.add_argument("--precision", choices=("auto", "int8", "fp32"), help="in place of the template's")
         sub.add_argument("--template", type=Path, default=DEFAULT_TEMPLATE)
     return parser
 

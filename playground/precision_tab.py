@@ -13,7 +13,7 @@ from playground.comparison import Candidate
 from playground.endpoints import NoEndpoints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from playground.description import Catalogue, Description
     from playground.form import Request
@@ -30,6 +30,10 @@ DEPLOYED = (
 )
 
 
+class NoOtherForm(Exception):
+    """A model that has one form; the message says why."""
+
+
 def show(catalogue: Catalogue, other: OtherPrecision | None) -> None:
     """Put the comparison on the page; ``None``: these functions have no other precision to offer."""
     if other is None:
@@ -43,9 +47,11 @@ def show(catalogue: Catalogue, other: OtherPrecision | None) -> None:
     comparison.pick_function(catalogue, lambda description: _show_function(catalogue, other, description))
 
 
-def other_than(precision: str) -> str:
-    """What a form is compared with."""
-    return FAST if precision == EXACT else EXACT
+def other_than(document: Mapping[str, Any]) -> str:
+    """What the form that a function serves is compared with; :class:`NoOtherForm` where there is nothing."""
+    if document["engine"] in ONE_FORM:
+        raise NoOtherForm(f"{document['model']} is served by {document['engine']}, which has no other form")
+    return FAST if document["precision"] == EXACT else EXACT
 
 
 def _show_function(catalogue: Catalogue, other: OtherPrecision, description: Description) -> None:
@@ -66,7 +72,7 @@ def _show_function(catalogue: Catalogue, other: OtherPrecision, description: Des
                 else:
                     yield {waits: progress.bar(state, label)}
             yield {waits: ""}
-        except (Unreachable, NoCredentials, NoEndpoints) as error:
+        except (Unreachable, NoCredentials, NoEndpoints, NoOtherForm) as error:
             yield {waits: answer.refused(str(error))}
 
     send.click(answered, view.controls, [waits, compared], show_progress="hidden")
@@ -82,9 +88,7 @@ def _both(
     document = own.settled().document
     if not document["engine"]:
         return  # the card says why there was no answer
-    if document["engine"] in ONE_FORM:
-        raise Unreachable(f"{model} is served by {document['engine']}, which has no other form of it")
-    precision = other_than(document["precision"])
+    precision = other_than(document)
     beside = other.catalogue(name, precision)
     yield from _one(Candidate(beside, beside.describe(name), model), request, precision)
 
