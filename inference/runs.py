@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from inference.engines.engine import Completion
 from inference.errors import DeadlineExceeded, HubletError, ModelNotReady, ModelUnavailable
 from inference.loaded_models import LoadedModels
+from inference.peak_memory import peak_memory_mb
 from inference.worker import Worker
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Run:
             "x-inference-ms": f"{self.inference_ms:.1f}",
             "server-timing": self._server_timing(),
             "x-truncated-inputs": str(self.truncated),
+            "x-peak-memory-mb": f"{peak_memory_mb():.0f}",
         }
 
     def _server_timing(self) -> str:

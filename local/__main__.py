@@ -49,7 +49,8 @@ async def _main(
         loop.add_signal_handler(number, stopped.set)
     is_run = arguments.command == "run"
     log = show_progress if is_run else _show_log
-    async with Cloud(functions, cache, _overrides(arguments.hub, hub_url), log, arguments.port) as cloud:
+    overrides = _overrides(arguments.hub, hub_url, arguments.precision)
+    async with Cloud(functions, cache, overrides, log, arguments.port) as cloud:
         if not is_run:
             print(f"ready {cloud.url}", flush=True)
             await stopped.wait()
@@ -64,13 +65,15 @@ async def _main(
         return 0
 
 
-def _overrides(hub: str, hub_url: str) -> Callable[[LocalFunction], dict[str, str]]:
+def _overrides(hub: str, hub_url: str, precision: str | None) -> Callable[[LocalFunction], dict[str, str]]:
     """Variables that differ from the template's on this machine: the Hub, and with it the demo models."""
 
     def overrides(function: LocalFunction) -> dict[str, str]:
         variables = {"HF_ENDPOINT": hub_url}
         if hub == EMBEDDED and (demo := _demo_model(function)):
             variables["MODEL"] = demo
+        if precision:
+            variables["PRECISION"] = precision
         return variables
 
     return overrides
@@ -132,6 +135,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--hub", default=EMBEDDED, help="embedded (demo models) or a Hub's URL")
         sub.add_argument("--tasks", help="only these, with commas between")
         sub.add_argument("--cache", type=Path, help="the model cache folder")
+        sub.add_argument("--precision", choices=("auto", "int8", "fp32"), help="in place of the template's")
         sub.add_argument("--template", type=Path, default=DEFAULT_TEMPLATE)
     return parser
 

@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -15,7 +14,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from playground import endpoints
 from playground.access import KEY_VARIABLE, Access
+from playground.client import Client
 from playground.endpoints import NoEndpoints
+from playground.local_cloud import LocalCloud, OtherPrecision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,21 +53,21 @@ def _scratch() -> Iterator[None]:
 
 
 def _serve(functions: Functions, chosen: argparse.Namespace, stopped: threading.Event) -> int:
-    from playground.client import Client
     from playground.description import Catalogue
     from playground.page import build
 
     client = Client(Access(os.environ.get(KEY_VARIABLE) or None, os.environ.get("AWS_PROFILE")))
-    page = build(Catalogue(functions.wait(), client), functions.where)
-    try:
-        url = _launch(page, chosen.port)
-    except OSError:
-        print(f"error: port {chosen.port} is in use; choose another with UI_PORT=...", file=sys.stderr)
-        return 1
-    print(f"ready {url}", flush=True)
-    stopped.wait()
-    page.close(verbose=False)
-    return 0
+    with _other_precision(chosen, client) as other:
+        page = build(Catalogue(functions.wait(), client), functions.where, other)
+        try:
+            url = _launch(page, chosen.port)
+        except OSError:
+            print(f"error: port {chosen.port} is in use; choose another with UI_PORT=...", file=sys.stderr)
+            return 1
+        print(f"ready {url}", flush=True)
+        stopped.wait()
+        page.close(verbose=False)
+        return 0
 
 
 def _launch(page: Blocks, port: int) -> str:
@@ -116,37 +117,34 @@ class Deployed:
         return endpoints.deployed(self.name)
 
 
-@dataclass
-class Local:
-    """The local cloud, in a process of its own: it starts while the page's libraries are imported."""
-
-    process: subprocess.Popen[str]
-    where: str = "Functions on this machine"
-
-    def wait(self) -> list[Endpoint]:
-        assert self.process.stdout
-        line = self.process.stdout.readline()
-        if not line.startswith("ready "):
-            raise NoEndpoints("the local cloud did not start; the reason is above")
-        return endpoints.local(line.split()[1])
-
-
 @contextlib.contextmanager
 def _functions(chosen: argparse.Namespace) -> Iterator[Functions]:
+    """The local cloud starts while the page's libraries are imported."""
     if chosen.endpoints:
         yield Deployed(chosen.endpoints)
         return
-    options = {"hub": chosen.hub, "tasks": chosen.tasks, "cache": chosen.cache, "template": chosen.template}
-    given = [word for name, value in options.items() if value for word in (f"--{name}", value)]
-    command = [sys.executable, "-m", "local", "serve", "--port", "0", *given]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    cloud = LocalCloud(_options(chosen))
     try:
-        yield Local(process)
+        yield cloud
     finally:
-        process.send_signal(signal.SIGINT)
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
+        cloud.stop()
+
+
+@contextlib.contextmanager
+def _other_precision(chosen: argparse.Namespace, client: Client) -> Iterator[OtherPrecision | None]:
+    """Functions of this machine have one beside them; deployed ones have what they were deployed with."""
+    if chosen.endpoints:
+        yield None
+        return
+    other = OtherPrecision(_options(chosen), client)
+    try:
+        yield other
+    finally:
+        other.stop()
+
+
+def _options(chosen: argparse.Namespace) -> dict[str, str | None]:
+    return {name: getattr(chosen, name) for name in ("hub", "tasks", "cache", "template")}
 
 
 def _parser() -> argparse.ArgumentParser:

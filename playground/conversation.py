@@ -25,9 +25,7 @@ def show(catalogue: Catalogue, description: Description, about: gr.HTML) -> None
     """Put the conversation on the page."""
     talk = gr.Chatbot(label="Conversation", height=380, placeholder="Say something to the model.", buttons=[])
     waits = gr.HTML("", elem_classes="waits")
-    said = gr.Textbox(
-        label="Your turn", placeholder="What is the capital of France?", lines=1, autofocus=False
-    )
+    said = gr.Textbox(label="Your turn", placeholder="Write, then press Enter", lines=1, autofocus=False)
     with gr.Row():
         send = gr.Button("Send", variant="primary", min_width=120)
         clear = gr.Button("New conversation", min_width=120)

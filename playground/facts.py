@@ -53,7 +53,7 @@ def precision(document: Mapping[str, Any]) -> str:
         for form, state, figures in forms
     )
     return (
-        f"<details><summary>Precision: {escape(document['precision'])} against fp32</summary>"
+        f"<details><summary>Precision: {escape(document['precision'])} against fp32 torch</summary>"
         f"<p>{escape(str(document.get('reason') or ''))}.</p>"
         f'<div class="scrolls" tabindex="0" role="region" aria-label="Forms compared"><table class="forms">'
         f'<tr><th scope="col">form</th><th scope="col">is</th>{heads}</tr>{rows}</table></div></details>'
@@ -63,11 +63,11 @@ def precision(document: Mapping[str, Any]) -> str:
 def timings(reply: Reply) -> str:
     """What an answer took: as told by the function, and from here."""
     told = {name: float(value) for name, value in TIMING.findall(reply.headers.get("server-timing", ""))}
-    state = "cold: the first answer since the model was loaded" if "load" in told else "warm"
+    state = "cold: the model was just loaded" if "load" in told else "warm"
     facts = [(name, _duration(value)) for name, value in told.items()]
     facts += [("in all, from here", _duration(reply.seconds * 1000)), ("start", state)]
     if memory := reply.headers.get("x-peak-memory-mb"):
-        facts.append(("peak memory", f"{float(memory):,.0f} MB"))
+        facts.append(("peak memory of its process", f"{float(memory):,.0f} MB"))
     if (cut := reply.headers.get("x-truncated-inputs", "0")) != "0":
         facts.append(("inputs cut to the model's window", cut))
     rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)

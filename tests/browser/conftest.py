@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.conftest import ROOT
+from tests.leftovers import assert_gone, descendants, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,16 +92,11 @@ def playground(*arguments: str, **environ: str) -> Iterator[str]:
         assert line.startswith("ready http://127.0.0.1:"), line
         yield line.split()[1]
     finally:
+        started = [process.pid, *descendants(process.pid)]
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
         process.stdout.close()
-
-
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+        assert_gone(started)
 
 
 @pytest.fixture(scope="package")

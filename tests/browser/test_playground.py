@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from local.demo_models import DEMO_REPOSITORIES, demo_model, note
 from local.hub import HubServer
 from tests.browser.conftest import NARROW, WAIT_MS, WIDE, playground, shoot, viewed
 from tests.conftest import ROOT
+from tests.integration.signed_urls import signed_urls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from inference.task import Task
     from tests.browser.conftest import View
+    from tests.integration.conftest import Served
 
 TASKS = all_tasks()
 BEST = {"sentiment": "POSITIVE", "image-classification": "3"}
@@ -39,6 +42,8 @@ DRAWN = {
 """How an answer of a function is drawn."""
 USABLE_S = 60
 """Far above what it takes (see what the test prints), for machines that do other work beside it."""
+MOST_STOPS = 80
+"""Of the Tab key, to what is looked for."""
 SLOW_BYTES_PER_S = 60_000
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -98,8 +103,23 @@ def test_compare_shows_two_models(view: View) -> None:
     assert "hublet/demo-sentiment" in cards[0]
     assert "hublet/demo-emotion" in cards[1]
     assert all("inference" in card for card in cards)
+    assert all(re.search(r"peak memory of its process\s+\d+ MB", card) for card in cards)
     assert faults(view) == []
     shoot(view.page, "compare-1280")
+
+
+def test_compare_precision_shows_both_forms(view: View) -> None:
+    panel = view.open_tab("Compare precision")
+    panel.get_by_role("button", name="Compare precision", exact=True).click()
+    panel.locator("article .facts").nth(1).wait_for(timeout=WAIT_MS)
+    cards = panel.locator("article")
+    assert cards.locator("h2").all_inner_texts() == ["int8", "fp32"]
+    assert cards.locator("ol.bars li:first-child .name").all_inner_texts() == ["POSITIVE", "POSITIVE"]
+    for said in cards.all_inner_texts():
+        assert re.search(r"inference\s+[\d.,]+ m?s", said)
+        assert re.search(r"peak memory of its process\s+\d+ MB", said)
+    assert faults(view) == []
+    shoot(view.page, "precision-1280")
 
 
 def test_an_error_is_readable(view: View) -> None:
@@ -136,19 +156,59 @@ def test_a_page_fits_its_window(browser: Browser, url: str, width: int, scheme: 
         shoot(view.page, f"sentiment-{scheme}-{width}")
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
+def test_comparisons_fit_their_window(browser: Browser, url: str, width: int, scheme: str) -> None:
+    with viewed(browser, url, width, scheme) as view:
+        for name in ("Compare", "Compare precision"):
+            panel = view.open_tab(name)
+            panel.get_by_role("button", name=name, exact=True).click()
+            panel.locator("article .facts").nth(1).wait_for(timeout=WAIT_MS)
+            assert view.page.evaluate("document.documentElement.scrollWidth") <= width
+            assert faults(view) == []
+            shoot(view.page, f"{name.lower().replace(' ', '-')}-{scheme}-{width}")
+
+
 def test_the_keyboard_is_enough(browser: Browser, url: str) -> None:
-    is_focused = "element => element === document.activeElement"
+    """From the page as it opens to the answer of another tab."""
     with viewed(browser, url) as view:
-        run = view.open_tab("sentiment").get_by_role("button", name="Run", exact=True)
-        run.wait_for()
-        for _ in range(60):
-            view.page.keyboard.press("Tab")
-            if run.evaluate(is_focused):
-                break
-        else:
-            pytest.fail("Run is not reached by the Tab key")
-        view.page.keyboard.press("Enter")
-        view.answered(view.page.get_by_role("tabpanel").filter(visible=True).first)
+        press(view, view.page.get_by_role("tab", name="spam", exact=True))
+        panel = view.page.get_by_role("tabpanel").filter(visible=True).first
+        press(view, panel.get_by_role("button", name="Run", exact=True))
+        assert "inference" in view.answered(panel).inner_text()
+
+
+def press(view: View, control: Any) -> None:
+    """Go on by the Tab key to a control, and press Enter."""
+    control.wait_for()
+    for _ in range(MOST_STOPS):
+        view.page.keyboard.press("Tab")
+        if control.evaluate("element => element === document.activeElement"):
+            view.page.keyboard.press("Enter")
+            return
+    pytest.fail("it is not reached by the Tab key")
+
+
+def test_deployed_functions_are_called_with_a_signature(
+    browser: Browser, served: Served, tmp_path: Path
+) -> None:
+    outputs = tmp_path / "outputs.json"
+    with signed_urls(served.url) as signed:
+        outputs.write_text(json.dumps({"Workshop": signed.outputs("sentiment")}))
+        environ = signed.environ(tmp_path)
+        with playground("--endpoints", str(outputs), **environ) as address, viewed(browser, address) as view:
+            assert "outputs.json" in view.page.locator(".page-head").inner_text()
+            panel = view.open_tab("sentiment")
+            panel.get_by_role("button", name="Run", exact=True).click()
+            assert "POSITIVE" in view.answered(panel).inner_text()
+            panel.get_by_role("button", name="Code to paste").click()
+            panel.get_by_text("boto3", exact=True).first.wait_for()
+            assert "--aws-sigv4" in panel.inner_text()
+            assert "-c precision=fp32" in view.open_tab("Compare precision").inner_text()
+            signed.environ(tmp_path, "another-secret")
+            panel = view.open_tab("sentiment")
+            panel.get_by_role("button", name="Run", exact=True).click()
+            panel.locator(".refusal").wait_for()
+            assert "does not let these credentials" in panel.locator(".refusal").inner_text()
 
 
 def test_a_warm_start_is_usable_soon(

@@ -24,7 +24,9 @@ ID = "123456789012"
 REGION = "us-east-1"
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 # Rules of the Makefile that install: whoever runs tests has done that.
-INSTALLED = ("--old-file=.venv/run.stamp", "--old-file=node_modules/.package-lock.json")
+INSTALLED = tuple(
+    f"--old-file={each}" for each in (".venv/run.stamp", ".venv/ui.stamp", "node_modules/.package-lock.json")
+)
 INVOCATIONS = "INVOCATIONS_RECORD"
 DOCKER = '#!/bin/sh\nPYTHONPATH="{root}" exec "{python}" -m tests.deploy.docker_program "$@"\n'
 
@@ -107,21 +109,22 @@ class _Session:
 @contextmanager
 def account(folder: Path, *bootstrap: str, **variables: str) -> Iterator[Account]:
     """Start moto's server on loopback and bootstrap the account; ``variables`` go to the docker program."""
-    with _server(folder) as port:
+    with server(folder) as port:
         made = Account({**_environ(folder, port), **variables}, folder)
         made.cdk("bootstrap", f"aws://{ID}/{REGION}", *bootstrap)
         yield made
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[int]:
+def server(folder: Path) -> Iterator[int]:
+    """moto's server, its log in the folder; yields its port."""
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         "MOTO_LAMBDA_STUB_ECR": "false",  # an image that nobody pushed is an error
         INVOCATIONS: str(folder / "invocations.jsonl"),
     }
     with (folder / "moto.log").open("w") as log:
-        server = subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "tests.deploy.moto_server"],
             cwd=ROOT,
             env=environ,
@@ -129,13 +132,13 @@ def _server(folder: Path) -> Iterator[int]:
             stderr=log,
             text=True,
         )
-        assert server.stdout
+        assert process.stdout
         try:
-            yield int(server.stdout.readline())
+            yield int(process.stdout.readline())
         finally:
-            server.terminate()
-            server.wait()
-            server.stdout.close()
+            process.terminate()
+            process.wait()
+            process.stdout.close()
 
 
 def _environ(folder: Path, port: int) -> dict[str, str]:

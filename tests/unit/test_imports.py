@@ -39,6 +39,7 @@ LAYERS = (
         "meter",
         "metrics",
         "mp3_length",
+        "peak_memory",
         "pictures",
         "progress",
         "recycling",

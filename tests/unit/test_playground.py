@@ -10,10 +10,10 @@ import pytest
 from inference import describe, openapi
 from inference.request import read_body
 from inference.tasks import all_tasks, get_task
-from playground import code, endpoints
+from playground import code, endpoints, local_cloud, precision_tab
 from playground.access import Access, NoCredentials
-from playground.client import Reply
-from playground.description import Description
+from playground.client import Client, Reply
+from playground.description import Catalogue, Description
 from playground.endpoints import Endpoint, NoEndpoints
 from playground.form import Request, form_of
 from playground.refusal import words
@@ -134,3 +134,45 @@ def test_a_function_that_takes_less_is_asked_for_less() -> None:
     form = form_of(described(get_task("classification")))
     assert [field.name for field in form.required] == ["candidate_labels"]
     assert [field.kind for field in form_of(described(get_task("speech"))).inputs] == ["audio"]
+
+
+@pytest.mark.parametrize(("own", "other"), [("fp32", "int8"), ("int8", "fp32"), ("int8-rows", "fp32")])
+def test_a_form_is_compared_with_another(own: str, other: str) -> None:
+    assert precision_tab.other_than({"model": "a", "engine": "onnx", "precision": own}) == other
+
+
+@pytest.mark.parametrize("engine", ["transformers", "diffusers"])
+def test_a_model_that_is_served_as_it_came_has_no_other_form(engine: str) -> None:
+    with pytest.raises(precision_tab.NoOtherForm, match=engine):
+        precision_tab.other_than({"model": "a", "engine": engine, "precision": "fp32"})
+
+
+def test_deployed_functions_have_no_other_precision_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(precision_tab.gr, "HTML", shown.append)
+    precision_tab.show(Catalogue([], Client(Access())), None)
+    assert "-c precision=fp32" in shown[0]
+
+
+def test_one_function_at_a_time_has_another_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    class FakeCloud:
+        def __init__(self, options: dict[str, str]) -> None:
+            self.name = f"{options['tasks']} {options['precision']} {options['cache']}"
+            told.append(f"start {self.name}")
+
+        def wait(self) -> list[Endpoint]:
+            return [Endpoint(self.name, LOCAL, self.name)]
+
+        def stop(self) -> None:
+            told.append(f"stop {self.name}")
+
+    monkeypatch.setattr(local_cloud, "LocalCloud", FakeCloud)
+    other = local_cloud.OtherPrecision({"tasks": "spam,image", "cache": "c"}, Client(Access()))
+    first = other.catalogue("spam", "fp32")
+    assert other.catalogue("spam", "fp32") is first
+    assert other.catalogue("image", "fp32").names() == ["image fp32 c"]
+    other.stop()
+    other.stop()
+    assert told == ["start spam fp32 c", "stop spam fp32 c", "start image fp32 c", "stop image fp32 c"]

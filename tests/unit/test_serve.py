@@ -400,6 +400,14 @@ def test_what_a_call_waited_for_is_told_in_a_standard_header(service: Service) -
         assert re.fullmatch(expected, reply["headers"]["server-timing"])
 
 
+@pytest.mark.parametrize("task", ["sentiment"], indirect=True)
+def test_memory_is_told_of_what_was_inferred(service: Service) -> None:
+    reply = service(url_event({"inputs": "a"}), FakeContext())
+    assert int(reply["headers"]["x-peak-memory-mb"]) > 10
+    described = service(url_event(method="GET"), FakeContext())
+    assert "x-peak-memory-mb" not in described["headers"]
+
+
 @pytest.mark.parametrize("task", ["image"], indirect=True)
 def test_what_cannot_be_done_in_time_is_refused_at_once(service: Service, engine: FakeEngine) -> None:
     engine.estimate_s = lambda call: 100.0  # type: ignore[attr-defined]
