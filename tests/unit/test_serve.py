@@ -18,6 +18,7 @@ from PIL import Image
 from inference.engines.choose import head_of
 from inference.engines.engine import Completion
 from inference.errors import DeadlineExceeded, HubletError, InternalError, InvalidField
+from inference.response import FACTS
 from inference.serve import Service
 from inference.settings import Settings
 from inference.tasks import get_task, task_names
@@ -389,6 +390,11 @@ def test_truncation_is_told_in_a_header_and_in_the_log(
     reply = service(url_event({"inputs": "a"}), FakeContext())
     assert reply["headers"]["x-truncated-inputs"] == "2"
     assert json.loads(log.getvalue().splitlines()[-1])["truncated"] == 2
+
+
+@pytest.mark.parametrize("task", ["sentiment"], indirect=True)
+def test_web_pages_may_see_every_header_of_ours(service: Service) -> None:
+    assert service(url_event({"inputs": "a"}), FakeContext())["headers"].keys() - {"content-type"} == {*FACTS}
 
 
 @pytest.mark.parametrize("task", ["sentiment"], indirect=True)
