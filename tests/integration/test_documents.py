@@ -109,11 +109,15 @@ def test_a_command_of_the_operations_guide_works(
         assert '"state": "ready"' in printed
 
 
-@pytest.mark.parametrize("command", blocks("bash", "docs/first-steps.md"), ids=lambda command: command[:40])
-def test_a_first_step_works(served: Served, environ: dict[str, str], command: str) -> None:
-    printed = run(command, served, environ)
-    for word, shown in (("make run", "POSITIVE"), ("make cost", "in all")):
-        assert word not in command or shown in printed
+@pytest.mark.parametrize(
+    "command",
+    [each for each in blocks("bash", "docs/first-steps.md") if each not in blocks("bash")],
+    ids=lambda command: command[:40],
+)
+def test_a_first_step_that_the_readme_has_not_works(
+    served: Served, environ: dict[str, str], command: str
+) -> None:
+    run(command, served, environ)
 
 
 def test_first_steps_are_all_of_them_in_order() -> None:
