@@ -15,6 +15,8 @@ OUTPUTS ?= build/outputs.json
 PROCESSES ?= 2
 ROUNDS ?= 200
 CHAOS_SEED ?=
+EXPERIMENTS ?= build/experiments
+TINY ?=
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 BIN := $(CURDIR)/.venv/bin
@@ -26,7 +28,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 CDK := npx --no-install cdk
 
 .PHONY: run serve ui picture invoke cache lock synth deploy destroy key test fuzz chaos bench cost check fix pins events
-.PHONY: diagrams clean
+.PHONY: diagrams experiment experiments clean
 
 run: synth
 	@python -m local run --hub "$(HUB)" --tasks "$(TASKS)" $(if $(CACHE),--cache "$(CACHE)")
@@ -100,6 +102,14 @@ fix: .venv/dev.stamp
 bench: .venv/dev.stamp
 	@python -m bench.compare $(if $(MODELS),--models "$(MODELS)") $(if $(PAIRS),--pairs "$(PAIRS)") \
 		$(if $(DOCUMENTS),--documents)
+
+# The workshop's experiments: make experiment NAME=sizes, fitting or distillation
+experiment: .venv/dev.stamp
+	@python -m bench.experiments "$(NAME)" --folder "$(EXPERIMENTS)" $(if $(TINY),--tiny)
+
+# The workshop's pictures, from the experiments.
+experiments: .venv/dev.stamp
+	@for name in sizes fitting distillation; do python -m bench.experiments $$name --folder docs/pictures || exit; done
 
 # What the stack costs a month: make cost TASK=sentiment RPS=0.1 [SECONDS_PER_CALL=0.1] [CONTEXT="-c egress=none"]
 # SOURCES=1 names the pages of the prices; README=1 writes the README's table instead.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from bench import ratios
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 INK = "#767676"
@@ -34,24 +35,34 @@ def draw_all(rows: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     names = [str(row["model"]) for row in rows]
     return [
-        _draw(names, [values(row) for row in rows], title, folder / f"{name}.svg")
+        draw_parts(names, [values(row) for row in rows], title, folder / f"{name}.svg")
         for name, (title, values) in PLOTS.items()
     ]
 
 
-def _draw(names: list[str], figures: list[dict[str, float]], title: str, file: Path) -> Path:
+def draw_parts(
+    names: list[str], figures: list[dict[str, float]], title: str, file: Path, legend: str = LEGEND
+) -> Path:
+    """A line a name, with ours as part of the peer's."""
+    with canvas(file, (7.5, 1.1 + ROW_INCHES * len(names)), title) as picture:
+        axes = picture.subplots()
+        _bars(axes, names, figures)
+        axes.set_title(title, loc="left", fontsize=12)
+        axes.set_xlabel(legend, color=INK, fontsize=9, loc="left")
+    return file
+
+
+@contextmanager
+def canvas(file: Path, inches: tuple[float, float], title: str) -> Iterator[Any]:
+    """A figure without a background, written to the file in the end; the same data gives the same bytes."""
     import matplotlib
 
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "bench", "text.color": INK}):
         from matplotlib.figure import Figure
 
-        picture = Figure(figsize=(7.5, 1.1 + ROW_INCHES * len(names)), layout="constrained")
-        axes = picture.subplots()
-        _bars(axes, names, figures)
-        axes.set_title(title, loc="left", fontsize=12)
-        axes.set_xlabel(LEGEND, color=INK, fontsize=9, loc="left")
+        picture = Figure(figsize=inches, layout="constrained")
+        yield picture
         picture.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Title": title})
-    return file
 
 
 def _bars(axes: Any, names: list[str], figures: list[dict[str, float]]) -> None:
@@ -61,7 +72,12 @@ def _bars(axes: Any, names: list[str], figures: list[dict[str, float]]) -> None:
     for place, figure in enumerate(figures):
         text = f"{short(figure['peer'])} → {short(figure['ours'])}"
         axes.text(1.02, place, text, va="center", fontsize=10)
-    axes.set_xlim(0, 1.3)
+    bare(axes, 1.3)
+
+
+def bare(axes: Any, width: float) -> None:
+    """Bars with their names and nothing around them, the first one on top."""
+    axes.set_xlim(0, width)
     axes.invert_yaxis()
     axes.tick_params(colors=INK, length=0)
     axes.set_xticks([])

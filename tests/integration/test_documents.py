@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
     from tests.integration.conftest import Served
 
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "inference/tasks/README.md"]
+DOCUMENTS = [
+    ROOT / "README.md",
+    *sorted(path for folder in ("docs", "inference", "local") for path in (ROOT / folder).rglob("*.md")),
+]
+LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
 # What talks to AWS or the Hub, never ends by itself, or is this very run: make only has to know it.
 DRY = ("make deploy", "make destroy", "make lock", "make serve", "make test", "make ui")
 
@@ -105,6 +109,34 @@ def test_a_command_of_the_operations_guide_works(
         assert '"state": "ready"' in printed
 
 
+@pytest.mark.parametrize(
+    "command",
+    [each for each in blocks("bash", "docs/first-steps.md") if each not in blocks("bash")],
+    ids=lambda command: command[:40],
+)
+def test_a_first_step_that_the_readme_has_not_works(
+    served: Served, environ: dict[str, str], command: str
+) -> None:
+    run(command, served, environ)
+
+
+def test_first_steps_are_all_of_them_in_order() -> None:
+    page = (ROOT / "docs/first-steps.md").read_text()
+    steps = (
+        "`git clone`",
+        "make run",
+        "make ui",
+        "tasks/language.py",
+        "make synth",
+        "make deploy",
+        "make destroy",
+    )
+    places = [page.index(step) for step in steps]
+    assert places == sorted(places)
+    for section in page.split("\n## ")[1:]:
+        assert re.search(r"\b[Yy]ou (see|find)\b", section), section
+
+
 @pytest.mark.parametrize("code", blocks("python"), ids=lambda code: code.splitlines()[-1][:40])
 def test_code_of_the_readme_works(served: Served, environ: dict[str, str], code: str, tmp_path: Path) -> None:
     done = subprocess.run(
@@ -131,9 +163,26 @@ def test_the_readmes_table_of_functions_is_the_code_s() -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_links_lead_to_files(document: Path) -> None:
-    for target in re.findall(r"\]\(([^)#\s]+)\)", document.read_text()):
-        assert target.startswith("https://") or (document.parent / target).exists(), target
+def test_links_lead_somewhere(document: Path) -> None:
+    for target, anchor in LINK.findall(document.read_text()):
+        if target.startswith("https://"):
+            continue
+        file = document.parent / target if target else document
+        assert file.exists(), target
+        assert not anchor or anchor in anchors(file.read_text()), f"{target}#{anchor}"
+
+
+def anchors(text: str) -> set[str]:
+    """What headings are called in links, as GitHub makes it of their words; code has no headings."""
+    text = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_links_of_other_forms_are_not_overlooked() -> None:
+    text = "[a](b.md) [c](d.md#e-f) [g](#h) ![i](j.svg)"
+    assert LINK.findall(text) == [("b.md", ""), ("d.md", "e-f"), ("", "h"), ("j.svg", "")]
+    assert anchors("# A `b`, and c?\n```bash\n# no\n```\n") == {"a-b-and-c"}
 
 
 def test_the_diagram_is_the_one_that_its_text_draws(tmp_path: Path) -> None:

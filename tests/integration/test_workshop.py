@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from inference.tasks import get_task
 from local.demo_models import BUILT, DEMO_REPOSITORIES, demo_model, make
 from local.hub import HubServer
+from tests.conftest import ROOT
 from tests.integration.test_documents import blocks, run
 
 if TYPE_CHECKING:
@@ -19,8 +25,9 @@ if TYPE_CHECKING:
 
     from tests.integration.conftest import Served
 
-TASKS = ("sentiment", "classification", "summarization")
-ANSWERS = {"sentiment": "POSITIVE", "classification": "sport"}
+TASKS = ("sentiment", "classification", "summarization", "image")
+ANSWERS = {"sentiment": "POSITIVE", "classification": "sport", "image": "lighthouse.png"}
+SUMMARIZER, LEFT = blocks("python", "docs/workshop.md")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +51,15 @@ def environ(served: Served, hub: HubServer, tmp_path_factory: pytest.TempPathFac
         **os.environ,
         "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}",
         "HF_ENDPOINT": hub.url,
+        "HF_HOME": str(tmp_path_factory.mktemp("workshop-home")),
         "MODEL_CACHE": str(tmp_path_factory.mktemp("workshop-cache")),
+        "SENTIMENT_URL": f"{served.url}sentiment/",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SESSION_TOKEN": "local",
+        "EXPERIMENTS": str(tmp_path_factory.mktemp("experiments")),
+        "TINY": "1",  # test_experiments trains in earnest
     }
 
 
@@ -52,8 +67,56 @@ def environ(served: Served, hub: HubServer, tmp_path_factory: pytest.TempPathFac
 def test_a_step_works(served: Served, environ: dict[str, str], command: str) -> None:
     # The commits that tasks pin are not those of the demo models.
     command = command.replace("-m inference ", "-m inference --revision main ")
+    command = command.replace("-o build/", f"-o {environ['EXPERIMENTS']}/")
     printed = run(command, served, environ)
     task = next((name for name in TASKS if f"main {name}" in command), None)
     if task or "curl" in command:
         assert ANSWERS.get(task or "sentiment", "") in printed
         assert printed.strip()
+    if "make experiment" in command:
+        (picture,) = re.findall(r"the picture is (\S+)", printed)
+        assert Path(picture).read_text().startswith("<?xml")
+
+
+def test_the_summarizer_summarizes(environ: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SUMMARIZER, "sshleifer/distilbart-cnn-12-6"],
+        env=environ,
+        input=(ROOT / "docs/article.txt").read_text(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+def test_what_is_left_of_a_stack_is_named(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    tags = [{"Key": "aws:cloudformation:stack-name", "Value": "Hublet"}]
+    with mock_aws():
+        exec(LEFT, {})
+        assert capsys.readouterr().out == "nothing is left\n"
+        disks, logs = boto3.client("efs"), boto3.client("logs")
+        disk = disks.create_file_system(CreationToken="ours", Tags=tags)["FileSystemId"]
+        disks.create_file_system(CreationToken="another's")
+        for group in ("/aws/lambda/hublet-sentiment", "/aws/lambda/other"):
+            logs.create_log_group(logGroupName=group)
+        address = _address_and_gateway(tags)
+        exec(LEFT, {})
+        left = capsys.readouterr().out.split()
+    assert left[:2] == ["/aws/lambda/hublet-sentiment", disk]
+    assert left[2].startswith("nat-")
+    assert left[3:] == [address]
+
+
+def _address_and_gateway(tags: list[dict[str, str]]) -> str:
+    """What costs most of a stack that was left behind."""
+    ec2 = boto3.client("ec2")
+    ec2.allocate_address(Domain="vpc")  # another's
+    address = ec2.allocate_address(Domain="vpc")
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    gateway = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address["AllocationId"])["NatGateway"]
+    ec2.create_tags(Resources=[address["AllocationId"], gateway["NatGatewayId"]], Tags=tags)
+    return str(address["PublicIp"])
