@@ -46,16 +46,16 @@ picture: .venv/dev.stamp node_modules/.package-lock.json
 	@REQUIRE_BROWSER=1 python -m pytest tests/browser/test_picture.py
 	@cp build/screenshots/playground.png docs/pictures/playground.png
 
-# One call of a function: make invoke TASK=sentiment [EVENT=file.json] [DEPLOYED=1]
+# One call of a function: make invoke TASK=sentiment [EVENT=file.json] [DEPLOYED=1 [OUTPUTS=...]]
 invoke: .venv/run.stamp
 	@python -m local.invoke "$(TASK)" $(if $(EVENT),--event "$(EVENT)") \
-		$(if $(DEPLOYED),--deployed,--port "$(PORT)")
+		$(if $(DEPLOYED),--deployed --outputs "$(OUTPUTS)",--port "$(PORT)")
 
 # The model cache: make cache [ACTION=verify] [MODEL=...] [ARGS='{"repair": true}'] [JSON=1] [DEPLOYED=1]
 cache: .venv/run.stamp
 	@python -m local.cache "$(or $(ACTION),list)" $(if $(MODEL),--model "$(MODEL)") \
 		$(if $(ARGS),--args '$(ARGS)') $(if $(JSON),--json) \
-		$(if $(DEPLOYED),--deployed,--port "$(PORT)" $(if $(CACHE),--cache "$(CACHE)"))
+		$(if $(DEPLOYED),--deployed --outputs "$(OUTPUTS)",--port "$(PORT)" $(if $(CACHE),--cache "$(CACHE)"))
 
 # Where the models stand on the Hub now: shows what changed, and writes models.lock.json.
 lock: .venv/run.stamp

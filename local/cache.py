@@ -18,7 +18,7 @@ from inference.maintenance.settings import MaintenanceSettings
 from inference.tasks import all_tasks
 from local.cache_table import show
 from local.demo_models import demo_model
-from local.invoke import InvokeFailed, ask, deployed, local_client
+from local.invoke import OUTPUTS, InvokeFailed, ask, deployed, local_client
 from local.template import DEFAULT_TEMPLATE, TemplateError, read_template
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         event = _event(chosen)
-        answer = _in_aws(event) if chosen.deployed else _here(event, chosen)
+        answer = _in_aws(event, chosen.outputs) if chosen.deployed else _here(event, chosen)
     except (HubletError, InvokeFailed, TemplateError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -90,8 +90,8 @@ def _ask(name: str, payload: bytes, port: int) -> None:
     ask(local_client(port), FunctionName=name, InvocationType="Event", Payload=payload)
 
 
-def _in_aws(event: dict[str, Any]) -> dict[str, Any]:
-    client, name = deployed("cache")
+def _in_aws(event: dict[str, Any], outputs: Path) -> dict[str, Any]:
+    client, name = deployed("cache", outputs)
     reply = ask(client, FunctionName=name, Payload=json.dumps(event).encode())
     answer: dict[str, Any] = json.load(reply["Payload"])
     if "FunctionError" in reply:
@@ -106,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--args", help="more of the event, as a JSON object")
     parser.add_argument("--json", action="store_true", help="the answer as it came")
     parser.add_argument("--deployed", action="store_true", help="the cache of the deployed stack")
+    parser.add_argument("--outputs", type=Path, default=OUTPUTS, help="what `make deploy` wrote")
     parser.add_argument("--cache", type=Path, default=LOCAL_CACHE, help="a cache folder on this machine")
     parser.add_argument("--port", type=int, default=8080, help="of `make serve`, for prefetch")
     parser.add_argument("--template", type=Path, default=DEFAULT_TEMPLATE)

@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--port", type=int, default=8080, help="of `make serve` on this machine")
     where.add_argument("--deployed", action="store_true", help="call the deployed function instead")
+    parser.add_argument("--outputs", type=Path, default=OUTPUTS, help="what `make deploy` wrote")
     chosen = parser.parse_args(arguments)
     try:
         task = get_task(chosen.task.replace("-", "_"))
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _called(task: Task, chosen: argparse.Namespace) -> tuple[Any, str]:
     if chosen.deployed:
-        return deployed(task.name)
+        return deployed(task.name, chosen.outputs)
     return local_client(chosen.port), f"hublet-{task.function_name}"
 
 
@@ -93,18 +94,18 @@ def _note(function_name: str, port: int) -> str:
         return ""
 
 
-def deployed(name: str) -> tuple[Any, str]:
+def deployed(name: str, outputs: Path) -> tuple[Any, str]:
     """A client with the user's own credentials, and the name that the deployment wrote down."""
     import boto3
     from botocore.config import Config
 
-    if not OUTPUTS.exists():
-        raise InvokeFailed(f"{OUTPUTS} is not there: run make deploy first")
-    outputs: Mapping[str, Mapping[str, str]] = json.loads(OUTPUTS.read_text())
+    if not outputs.exists():
+        raise InvokeFailed(f"{outputs} is not there: run make deploy first, or name another with OUTPUTS=...")
+    stacks: Mapping[str, Mapping[str, str]] = json.loads(outputs.read_text())
     key = "".join(word.capitalize() for word in name.split("_")) + "Name"
-    names = [stack[key] for stack in outputs.values() if key in stack]
+    names = [stack[key] for stack in stacks.values() if key in stack]
     if not names:
-        raise InvokeFailed(f"{OUTPUTS} knows no function for {name}")
+        raise InvokeFailed(f"{outputs} knows no function for {name}")
     config = Config(read_timeout=LONGEST_S, retries={"total_max_attempts": 1})
     return boto3.client("lambda", config=config), names[0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -29,6 +30,7 @@ DOCUMENTS = [
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
 # What talks to AWS or the Hub, never ends by itself, or is this very run: make only has to know it.
 DRY = ("make deploy", "make destroy", "make lock", "make serve", "make test", "make ui")
+IN_AWS = re.compile(r"make cache .*DEPLOYED=1")  # a function that the local cloud has not
 
 
 def blocks(language: str, document: str = "README.md") -> list[str]:
@@ -54,6 +56,7 @@ def environ(served: Served, hub: HubServer, tmp_path: Path) -> dict[str, str]:
         "HUBLET_KEY": "none",
         "OLD_SHA256": "0" * 64,
         "NEW_SHA256": "1" * 64,
+        "OUTPUTS": outputs(tmp_path),
         "AWS_ENDPOINT_URL_LAMBDA": served.url,
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -62,6 +65,16 @@ def environ(served: Served, hub: HubServer, tmp_path: Path) -> dict[str, str]:
         "AWS_SESSION_TOKEN": "local",
         "TASKS": "sentiment,translation",  # test_stories runs all of them
     }
+
+
+def outputs(folder: Path) -> str:
+    """What ``make deploy`` writes, for functions of the local cloud; where it is."""
+    names = {
+        f"{task.name.title().replace('_', '')}Name": f"hublet-{task.function_name}" for task in all_tasks()
+    }
+    file = folder / "outputs.json"
+    file.write_text(json.dumps({"Hublet": names}))
+    return str(file)
 
 
 def here(code: str, served: Served, cache: str = "") -> str:
@@ -75,7 +88,7 @@ def here(code: str, served: Served, cache: str = "") -> str:
 def run(command: str, served: Served, environ: dict[str, str], cache: str = "") -> str:
     """What a command prints, in a shell in the project's folder; AWS and endless ones are only looked at."""
     lines = [
-        line.replace("make ", "make --dry-run ", 1) if line.startswith(DRY) or "DEPLOYED=1" in line else line
+        line.replace("make ", "make --dry-run ", 1) if line.startswith(DRY) or IN_AWS.search(line) else line
         for line in command.splitlines(keepends=True)
     ]
     done = subprocess.run(

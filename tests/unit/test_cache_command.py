@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local import cache, invoke
+from local import cache
 from local.cache_table import show
 from tests.unit.artifacts import put_artifact
 from tests.unit.test_maintenance import HEAD, MODEL
@@ -28,6 +28,7 @@ class Lambda:
     def __init__(self) -> None:
         self.asked: list[tuple[str, Any]] = []
         self.answer: tuple[Any, bool] = (ANSWER, False)
+        self.outputs: list[str] = []
         played = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -56,7 +57,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Lambda]:
     played = Lambda()
     outputs = tmp_path / "outputs.json"
     outputs.write_text(json.dumps({"Mine": {"CacheName": "mine-cache", "SentimentName": "mine-sentiment"}}))
-    monkeypatch.setattr(invoke, "OUTPUTS", outputs)
+    played.outputs = ["--deployed", "--outputs", str(outputs)]
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{played.server.server_port}")
     for name, value in (("DEFAULT_REGION", "us-east-1"), ("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "x")):
         monkeypatch.setenv(f"AWS_{name}", value)
@@ -67,25 +68,22 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Lambda]:
 
 
 def test_the_deployed_function_is_asked(aws: Lambda, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cache.main(["list", "--deployed", "--model", "a/b"]) == 0
+    assert cache.main(["list", *aws.outputs, "--model", "a/b"]) == 0
     assert aws.asked == [("mine-cache", {"action": "list", "model": "a/b"})]
     assert capsys.readouterr().out == "0 models, 1.5 MB\n"
-    assert cache.main(["prune", "--deployed", "--args", '{"dry_run": true}', "--json"]) == 0
+    assert cache.main(["prune", *aws.outputs, "--args", '{"dry_run": true}', "--json"]) == 0
     assert aws.asked[-1][1] == {"action": "prune", "dry_run": True}
     assert json.loads(capsys.readouterr().out) == ANSWER
 
 
 def test_its_refusal_is_printed(aws: Lambda, capsys: pytest.CaptureFixture[str]) -> None:
     aws.answer = (REFUSED, True)
-    assert cache.main(["remove", "--deployed", "--model", "a/b"]) == 1
+    assert cache.main(["remove", *aws.outputs, "--model", "a/b"]) == 1
     assert capsys.readouterr().err == "ModelInUse: it is being prepared\n"
 
 
-def test_without_a_deployment_it_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(invoke, "OUTPUTS", tmp_path / "none.json")
-    assert cache.main(["list", "--deployed"]) == 1
+def test_without_a_deployment_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cache.main(["list", "--deployed", "--outputs", str(tmp_path / "none.json")]) == 1
     assert "run make deploy first" in capsys.readouterr().err
 
 
