@@ -1,4 +1,4 @@
-"""An environment whose engine is stuck ends after its reply, so that the next event meets a fresh one."""
+"""An environment with a stuck engine ends after its reply, so that the next event meets a fresh one."""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from inference.engines.choose import head_of
 from inference.tasks import get_task
 from local.pool import Pool
@@ -18,21 +20,22 @@ from tests.unit.events import url_event
 if TYPE_CHECKING:
     from pathlib import Path
 
-STUCK = "stuck"
-"""The file that ``stuck_handler`` looks for; importing it here would start a function."""
+TASK = get_task("summarization")
 TIMEOUT_S = 5
 """The reply must leave before."""
 EXIT_S = 5
 
 
-async def call(pool: Pool) -> tuple[Any, float]:
+async def call(pool: Pool, **more: str) -> tuple[Any, float]:
     started_s = time.monotonic()
-    result = await pool.invoke(json.dumps(url_event({"inputs": "good"})).encode())
+    result = await pool.invoke(json.dumps(url_event({"inputs": "A text.", **more})).encode())
     assert result.error is None, result.payload
     return json.loads(result.payload), time.monotonic() - started_s
 
 
-async def story(function: LocalFunction, cache: Path, lines: list[str]) -> None:
+async def story(function: LocalFunction, cache: Path, marker: str, error: str, lines: list[str]) -> None:
+    """The first call is for a model that was loaded in the init phase, the others may be for another one."""
+    asked = {"model": TASK.alternatives[0].id} if marker == "stuck-load" else {}
     pool = Pool(function, cache, {}, lambda name, line: lines.append(line))
     try:
         fine, _ = await call(pool)
@@ -40,16 +43,16 @@ async def story(function: LocalFunction, cache: Path, lines: list[str]) -> None:
         (environment,) = pool.idle
         pid = environment.pid
         assert pid
-        (cache / STUCK).touch()
-        late, took_s = await call(pool)
+        (cache / marker).touch()
+        late, took_s = await call(pool, **asked)
         assert late["statusCode"] == 503, late
-        assert json.loads(late["body"])["type"] == "DeadlineExceeded"
+        assert json.loads(late["body"])["type"] == error
         assert took_s < TIMEOUT_S
         async with asyncio.timeout(EXIT_S):
             assert environment._process
             await environment._process.wait()
         assert not is_running(pid)
-        after, took_s = await call(pool)
+        after, took_s = await call(pool, **asked)
         assert after["statusCode"] == 200, after
         (fresh,) = pool.idle
         assert fresh.pid != pid
@@ -61,16 +64,22 @@ async def story(function: LocalFunction, cache: Path, lines: list[str]) -> None:
         await pool.stop()
 
 
-def test_a_stuck_engine_is_answered_for_and_its_environment_replaced(tmp_path: Path) -> None:
-    task = get_task("sentiment")
-    put_artifact(tmp_path, task.model, head_of(task.pipeline_tag))
+@pytest.mark.parametrize(
+    ("marker", "error"), [("stuck", "DeadlineExceeded"), ("stuck-load", "ModelNotReady")]
+)
+def test_a_stuck_engine_is_answered_for_and_its_environment_replaced(
+    tmp_path: Path, marker: str, error: str
+) -> None:
+    """The markers are what ``stuck_handler`` looks for; importing it here would start a function."""
+    for model in (TASK.model, TASK.alternatives[0]):
+        put_artifact(tmp_path, model, head_of(TASK.pipeline_tag))
     function = LocalFunction(
         **{
             **{name: getattr(FUNCTION, name) for name in FUNCTION.__dataclass_fields__},
             "handler": "tests.integration.stuck_handler.handler",
             "timeout_s": TIMEOUT_S,
             "memory_mb": 2048,
-            "environment": {"TASK": task.name, "MODEL_CACHE": "/mnt/models"},
+            "environment": {"TASK": TASK.name, "MODEL_CACHE": "/mnt/models"},
         }
     )
-    asyncio.run(story(function, tmp_path, []))
+    asyncio.run(story(function, tmp_path, marker, error, []))

@@ -35,6 +35,7 @@ LAYERS = (
         "hub_token",
         "images",
         "load_marks",
+        "loading",
         "keys",
         "meter",
         "metrics",
