@@ -61,6 +61,7 @@ class Job:
     precision: str
     threads: int
     memory_mb: int
+    task: str
     lease: str
     lease_token: int
 
@@ -77,7 +78,8 @@ def main() -> int:
         traceback.print_exc()
         _refuse(refused.kind, refused.message)
     except MemoryError:
-        _refuse("InternalError", f"preparing {job.model} needs more than {job.memory_mb} MB of memory")
+        had = f"preparing {job.model} needs more than {job.memory_mb} MB of memory"
+        _refuse("InternalError", f"{had}; raise {job.task}.memory")
     except OSError as error:
         traceback.print_exc()
         told = cache_errors.explain(error, job.model, Path(job.artifacts), job.memory_mb)
