@@ -25,7 +25,7 @@ class LoadWatch:
 
     What is seen is how much processor time this process used meanwhile, all of its threads together: a slow
     load reads and copies, one that hangs in a read or for a lock uses none. A wrong verdict is cheap: a load
-    that is taken for stuck is begun again, by another environment.
+    that is taken for stuck is begun again.
     """
 
     def __init__(self) -> None:

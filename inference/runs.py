@@ -115,7 +115,7 @@ class Runs:
             return
         if artifact:
             future = self._load(model, artifact, was_cached=True)
-            try:  # not watched: whoever ended here would end before any caller had an answer
+            try:  # not watched: nobody has had an answer yet
                 future.result(timeout=INIT_BUDGET_S)
             except FutureTimeout:
                 self._log.warning("still loading after the init budget", seconds=INIT_BUDGET_S)
