@@ -12,9 +12,9 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from inference import diffusers_index
+from inference import diffusers_index, memory_needs
 from inference.child import emit, read_job
 from inference.hashes import hashes
 from inference.progress import ENOUGH_TO_TELL_BYTES
@@ -46,6 +46,12 @@ class Job:
     """Whether ``pytorch_model.bin`` will do where there are no safetensors."""
     own_graph: bool
     """Whether a graph of the repository's own is of use."""
+    converted_types: list[str]
+    """Architectures that will be converted, by ``config.json``'s ``model_type``."""
+    memory_mb: int
+    """That the conversion will have."""
+    task: str
+    """In front of the names of its settings."""
     sha256: Mapping[str, str] = field(default_factory=dict)
     """File name -> hash that it must have, whatever the Hub says; empty: nothing is demanded."""
     token: str | None = field(default=None, repr=False)
@@ -83,8 +89,9 @@ def fetch(job: Job) -> tuple[str, Path]:
     index = [file for file in siblings if file.rfilename == diffusers_index.INDEX]
     if index:
         _check_index(_download_right(job, commit, index))
-    snapshot = _download_right(job, commit, choose_files(siblings, job.pickle_weights, job.own_graph))
-    return commit, snapshot
+    files = choose_files(siblings, job.pickle_weights, job.own_graph)
+    memory_needs.check(job, info, files, lambda file: _one_file(job, commit, file))
+    return commit, _download_right(job, commit, files)
 
 
 def _download_right(job: Job, commit: str, files: list[RepoSibling]) -> Path:
@@ -197,6 +204,16 @@ def _watch(blobs: Path, files: list[RepoSibling], finished: threading.Event) -> 
 def _speed(came_bytes: int, elapsed_s: float) -> float:
     """Bytes per second; 0 while there is not enough to tell it by."""
     return came_bytes / elapsed_s if elapsed_s > SPEED_AFTER_S and came_bytes > ENOUGH_TO_TELL_BYTES else 0.0
+
+
+def _one_file(job: Job, commit: str, file: RepoSibling) -> Path:
+    """A small file before all others; one that arrives wrong is deleted, and comes again with them."""
+    from huggingface_hub import hf_hub_download
+
+    more: dict[str, Any] = {"cache_dir": job.hub_cache, "endpoint": job.hub_url, "token": job.token or False}
+    path = Path(str(hf_hub_download(job.model, file.rfilename, revision=commit, **more)))
+    right_sha256(path, file)
+    return path
 
 
 def _missing_bytes(blobs: Path, files: list[RepoSibling]) -> list[int]:

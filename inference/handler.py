@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from inference.recycling import end_between_events
+from inference.recycling import RECYCLED, start_over_between_events
 from inference.serve import Service
 from inference.settings import Settings
 from inference.tasks import get_task
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 SETTINGS = Settings.from_env(os.environ, os.cpu_count())
 SERVICE = Service(get_task(SETTINGS.task), SETTINGS)
-SERVICE.start()
-end_between_events(lambda: SERVICE.is_stuck, SERVICE.warn)
+if RECYCLED not in os.environ:
+    SERVICE.start()
+start_over_between_events(lambda: SERVICE.is_stuck, SERVICE.warn)
 
 
 def handler(event: Any, context: LambdaContext) -> Any:

@@ -43,6 +43,8 @@ class Purpose:
     precision: str
     threads: int
     memory_mb: int
+    task: str = "<task>"
+    """In front of the names of its settings, such as ``<task>.memory``."""
 
     def accepts(self, artifact: Artifact) -> bool:
         """Whether a ready artifact is what this function would have made."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference import child, errors, failure, leftovers
 from inference.cache_files import recorded_commit, write_atomically
-from inference.engines.choose import ONNX_HEADS
+from inference.engines.choose import ONNX_HEADS, converted_types
 from inference.errors import HubletError, InternalError, ModelNotReady, ModelUnavailable, TokenNeeded
 from inference.failure import Failure
 from inference.progress import Progress
@@ -124,6 +124,9 @@ class Preparation:
             "pickle_weights": model.pickle_weights,
             "sha256": dict(model.sha256),
             "own_graph": self.purpose.pipeline_tag in ONNX_HEADS,
+            "converted_types": converted_types(self.purpose.pipeline_tag),
+            "memory_mb": self.purpose.memory_mb,
+            "task": self.purpose.task,
         }
 
     def _run(self, module: str, job: dict[str, Any]) -> dict[str, Any]:

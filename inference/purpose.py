@@ -21,4 +21,5 @@ def purpose(task: Task, settings: Settings) -> Purpose:
         precision=settings.precision,
         threads=settings.threads,
         memory_mb=settings.memory_mb,
+        task=task.name,
     )

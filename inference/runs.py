@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from inference.engines.engine import Completion
 from inference.errors import DeadlineExceeded, HubletError, ModelNotReady, ModelUnavailable
 from inference.loaded_models import LoadedModels
+from inference.loading import LoadWatch
 from inference.peak_memory import peak_memory_mb
 from inference.worker import Worker
 
@@ -101,6 +102,7 @@ class Runs:
         self._worker = Worker()
         self._loaded = LoadedModels(pipeline_tag, settings.threads, settings.memory_mb, self._worker, load)
         self._log = log
+        self._loads = LoadWatch()
         self._late: Future[Any] | None = None
         """The last run that did not end by its deadline."""
         self._unreported: dict[Model, bool] = {}
@@ -115,7 +117,7 @@ class Runs:
             return
         if artifact:
             future = self._load(model, artifact, was_cached=True)
-            try:
+            try:  # not watched: nobody has had an answer yet
                 future.result(timeout=INIT_BUDGET_S)
             except FutureTimeout:
                 self._log.warning("still loading after the init budget", seconds=INIT_BUDGET_S)
@@ -125,8 +127,11 @@ class Runs:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether a run that nobody waits for any more still holds the engine, so that no other can begin."""
-        return self._late is not None and not self._late.done()
+        """Whether something holds the engine's thread for good, so that nothing else can begin there.
+
+        That is a run that nobody waits for any more, or a load that does not move.
+        """
+        return self._loads.is_stuck or (self._late is not None and not self._late.done())
 
     def loaded_manifest(self, model: Model) -> Manifest | None:
         """Of a model in memory; looks nowhere else."""
@@ -194,7 +199,7 @@ class Runs:
             future = self._find_and_load(run)
         run.stage = "loading"
         try:
-            engine = future.result(timeout=run.deadline.remaining_s)
+            engine = self._loads.result(future, run.deadline.remaining_s)
             self._tell_of_load(run)
             return engine
         except FutureTimeout:

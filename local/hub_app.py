@@ -101,6 +101,8 @@ class _Hub:
         owner, name = _part(request, "owner"), _part(request, "name")
         snapshot = self._repositories.find(owner, name)
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if token in self._faults.revoked:  # it says no more than this, with no code
+            raise HubError(401, "", "Invalid credentials in Authorization header")
         if snapshot is None:  # the real Hub does not tell strangers which private repositories exist
             is_stranger = not token and is_repo_name(owner) and is_repo_name(name)
             raise HubError(401 if is_stranger else 404, "RepoNotFound", "Repository not found")

@@ -22,7 +22,7 @@ class Faults:
     """Switches that may be turned at any time; every one is off by default.
 
     `only` limits them to paths that contain it, and `first` limits the ones that spoil an answer (cut,
-    corrupt, hang, rate_limit, broken) to the next so many, counting down. `gated` and `slow` always hold.
+    corrupt, hang, rate_limit, broken) to the next so many, counting down. The others always hold.
     """
 
     slow: int = 0  # bytes per second of each download; 0 is full speed
@@ -33,6 +33,7 @@ class Faults:
     broken: bool = False  # 500
     gated: Collection[str] = ()  # repositories that need one of `tokens`
     tokens: Collection[str] = ()
+    revoked: Collection[str] = ()  # 401 to whoever sends one of these, whatever it is for
     redirect: str | None = None  # send downloads to this base URL, as the Hub does to its storage
     only: str = ""
     first: int | None = None

@@ -19,7 +19,15 @@ from typing import TYPE_CHECKING, Any
 from inference import cache_errors, diffusers_index, lease
 from inference.artifact import Manifest
 from inference.child import emit, read_job
-from inference.convert import limits, own_graph, pickle_weights, proof_pictures, proof_recordings, proof_texts
+from inference.convert import (
+    limits,
+    native_errors,
+    own_graph,
+    pickle_weights,
+    proof_pictures,
+    proof_recordings,
+    proof_texts,
+)
 from inference.convert.recipe import Drift, Form, Source
 from inference.convert.tokenizer import write_tokenizer
 from inference.engines.choose import TEXT_TO_IMAGE, Choice, choose, choose_pipeline, head_of
@@ -61,6 +69,7 @@ class Job:
     precision: str
     threads: int
     memory_mb: int
+    task: str
     lease: str
     lease_token: int
 
@@ -77,7 +86,8 @@ def main() -> int:
         traceback.print_exc()
         _refuse(refused.kind, refused.message)
     except MemoryError:
-        _refuse("InternalError", f"preparing {job.model} needs more than {job.memory_mb} MB of memory")
+        had = f"preparing {job.model} needs more than {job.memory_mb} MB of memory"
+        _refuse("InternalError", f"{had}; raise {job.task}.memory")
     except OSError as error:
         traceback.print_exc()
         told = cache_errors.explain(error, job.model, Path(job.artifacts), job.memory_mb)
@@ -139,6 +149,8 @@ def _run_recipe(engine: str, source: Source, folder: Path) -> Form:
         raise
     except Exception as error:
         traceback.print_exc()
+        if fault := native_errors.file_fault(error, folder):  # no reason to serve the model by torch for good
+            raise fault from error
         if limits.is_out_of_memory(error):  # torch, which would serve it otherwise, takes more still
             raise MemoryError from error
         why = f"the conversion for {engine} failed ({type(error).__name__}); see the log"

@@ -6,8 +6,15 @@ import resource
 import sys
 
 MEGABYTE = 1024 * 1024
-NO_MEMORY = ("bad_alloc", "can't allocate memory", "Failed to allocate memory", "Cannot allocate memory")
-"""What the libraries of C++ and torch say where Python raises :class:`MemoryError`."""
+NO_MEMORY = (
+    "bad_alloc",
+    "can't allocate memory",
+    "can't start new thread",
+    "cannot allocate memory",
+    "failed to allocate memory",
+    "failed to map segment",
+)
+"""What the libraries of C++ and torch say where Python raises :class:`MemoryError`, in small letters."""
 
 
 def bound_memory(memory_mb: int) -> None:
@@ -18,4 +25,4 @@ def bound_memory(memory_mb: int) -> None:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether the bound was reached, in whichever library."""
-    return isinstance(error, MemoryError) or any(words in str(error) for words in NO_MEMORY)
+    return isinstance(error, MemoryError) or any(words in str(error).lower() for words in NO_MEMORY)

@@ -44,6 +44,9 @@ ONNX_IMAGE_MODEL_TYPES = frozenset(
 CTRANSLATE_TAGS = ("automatic-speech-recognition", "summarization", "text2text-generation", "translation")
 CTRANSLATE_MODEL_TYPES = ("bart", "m2m_100", "marian", "mbart", "mt5", "pegasus", "t5", "whisper")
 
+SLOWEST = "transformers"
+"""Serves a model's files as they came; every other engine has them converted."""
+
 TEXT_TO_IMAGE = "text-to-image"
 """What a repository with several models in it is for, which diffusers puts together."""
 
@@ -57,6 +60,12 @@ class Choice:
 
     engine: str
     reason: str
+
+
+def converted_types(pipeline_tag: str) -> list[str]:
+    """The architectures that a faster engine serves for this tag, so that they are converted."""
+    known = {*ONNX_MODEL_TYPES, *ONNX_IMAGE_MODEL_TYPES, *CTRANSLATE_MODEL_TYPES, *GENAI_MODEL_TYPES, "gpt2"}
+    return sorted(name for name in known if choose(pipeline_tag, {"model_type": name}).engine != SLOWEST)
 
 
 def choose_pipeline(pipeline_tag: str, class_name: str) -> Choice:
@@ -81,4 +90,4 @@ def choose(pipeline_tag: str, config: Mapping[str, Any]) -> Choice:
         return Choice("ctranslate", f"CTranslate2 serves {pipeline_tag} by {model_type} models")
     if pipeline_tag == "text-generation" and model_type in GENAI_MODEL_TYPES:
         return Choice("genai", f"onnxruntime-genai serves {pipeline_tag} by {model_type} models")
-    return Choice("transformers", f"no faster engine serves {pipeline_tag} by {model_type} models")
+    return Choice(SLOWEST, f"no faster engine serves {pipeline_tag} by {model_type} models")

@@ -29,6 +29,8 @@ DEMO = "hublet/demo-sentiment"
 TEXT = "I love this film."
 COLD_STARTS = int(os.environ.get("HUBLET_COLD_STARTS", "100"))
 AT_ONCE = 4
+CALLS = 4
+"""Of each environment that starts: the first meets it cold, the others warm."""
 SENTIMENT = {"model": DEMO, "tag": "text-classification", "examples": [TEXT], "text": TEXT}
 SECONDS = 300
 
@@ -115,14 +117,18 @@ def test_cold_starts_without_a_hub(demo: Site, capsys: pytest.CaptureFixture[str
     first = demo.outcome(**SENTIMENT)
     demo.hub.record.clear()
     demo.hub.stop()
-    started_s = time.monotonic()
+    started_s, answered = time.monotonic(), 0
     for _ in range(COLD_STARTS // AT_ONCE):
-        workers = [demo.start(**SENTIMENT) for _ in range(AT_ONCE)]
+        workers = [demo.start(calls=CALLS, **SENTIMENT) for _ in range(AT_ONCE)]
         assert [worker.outcome()["answer"] for worker in workers] == [first["answer"]] * AT_ONCE
+        answered += sum(line.get("calls", 0) for worker in workers for line in worker.lines)
         demo.workers.clear()
+    took_s = time.monotonic() - started_s
+    assert answered == COLD_STARTS * CALLS
     assert demo.hub.record.lines == []
     with capsys.disabled():
-        print(f"\n{COLD_STARTS} cold starts without a Hub in {time.monotonic() - started_s:.0f} s")
+        warm = answered - COLD_STARTS
+        print(f"\nwithout a Hub: {COLD_STARTS} cold starts, {warm} warm calls, 0 failed, in {took_s:.0f} s")
 
 
 @pytest.mark.timeout(2 * SECONDS)

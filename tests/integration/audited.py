@@ -1,12 +1,14 @@
 """A process that sends hostile strings to one entry point and tells what it opened and where it connected.
 
-``python -m tests.integration.audited task|maintenance NAME``, with the function's own variables. Prints one
-JSON object: what was touched, by event; the number of calls; and those that ended as faults of ours.
+``python -m tests.integration.audited task|real|maintenance NAME``, with the function's own variables. Prints
+one JSON object: what was touched, by event; the number of calls; and those that ended as faults of ours.
+``real`` runs the engine of the model that is on the cache, for every so many of the calls.
 """
 
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
 import os
 import socket
@@ -51,6 +53,8 @@ CORPUS = (
 )
 EVENTS = {"open", "socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.listdir", "os.scandir"}
 FAULTS = (500, 502, 504)
+EVERY = 23
+"""Of the calls to a real engine: another part of them for each hostile string."""
 
 
 class Engine:
@@ -117,6 +121,11 @@ def requests(name: str, hostile: str) -> Iterator[Any]:
         yield url_event(asked, path=path)
 
 
+def thinned(name: str, hostile: str) -> Iterator[Any]:
+    """Every so many of these requests."""
+    yield from itertools.islice(requests(name, hostile), CORPUS.index(hostile) % EVERY, None, EVERY)
+
+
 def maintenance_events(name: str, hostile: str) -> Iterator[Any]:
     """Every name of every action."""
     for action in ("list", "verify", "remove", "prune", "prefetch", hostile):
@@ -134,16 +143,17 @@ def main(kind: str, name: str) -> None:
             target = arguments[1] if event == "socket.connect" else arguments[0]
             touched[event, os.fsdecode(target) if isinstance(target, str | bytes) else repr(target)] += 1
 
-    module: Any = types.ModuleType("inference.engines.transformers_")
-    module.load = lambda artifact, pipeline_tag, threads: Engine(pipeline_tag)
-    sys.modules[module.__name__] = module
-    if kind == "task":
+    if kind != "real":
+        module: Any = types.ModuleType("inference.engines.transformers_")
+        module.load = lambda artifact, pipeline_tag, threads: Engine(pipeline_tag)
+        sys.modules[module.__name__] = module
+    if kind != "maintenance":
         handler = importlib.import_module("inference.handler").handler
-        send = requests
+        send = requests if kind == "task" else thinned
     else:
         handler = importlib.import_module("inference.maintenance.handler").handler
         send = maintenance_events
-    good = dict(get_task(name).examples[0].body) if kind == "task" else {"action": "list"}
+    good = dict(get_task(name).examples[0].body) if kind != "maintenance" else {"action": "list"}
     handler(good, FakeContext())
     sys.addaudithook(hook)
     is_on = True

@@ -1,4 +1,7 @@
-"""The real handler with an engine that never comes back, once per cache: as native code that hangs."""
+"""The real handler with an engine that never comes back from a run or a load: as native code that hangs.
+
+Once for each file named ``stuck`` or ``stuck-load`` that the cache has; it is taken away.
+"""
 
 from __future__ import annotations
 
@@ -14,23 +17,29 @@ if TYPE_CHECKING:
     from inference.artifact import Artifact
     from inference.task import Call
 
-STUCK = "stuck"
+STUCK, STUCK_LOAD = "stuck", "stuck-load"
 
 
 class Engine:
-    """Waits for what nobody sets while the cache has a file named ``stuck``; it takes that file away."""
+    """Answers, if it may."""
 
     def run(self, call: Call) -> list[Any]:
-        marker = Path(os.environ["MODEL_CACHE"], STUCK)
-        if marker.exists():
-            marker.unlink()
-            threading.Event().wait()
-        return [[{"label": "FINE", "score": 1.0}] for _ in call.inputs]
+        hang_if_asked(STUCK)
+        return [{"summary_text": "Fine."} for _ in call.inputs]
 
 
 def load(artifact: Artifact, pipeline_tag: str, threads: int) -> Engine:
     """In place of the module that the artifact names."""
+    hang_if_asked(STUCK_LOAD)
     return Engine()
+
+
+def hang_if_asked(name: str) -> None:
+    """Wait for what nobody sets."""
+    marker = Path(os.environ["MODEL_CACHE"], name)
+    if marker.exists():
+        marker.unlink()
+        threading.Event().wait()
 
 
 sys.modules["inference.engines.transformers_"] = sys.modules[__name__]

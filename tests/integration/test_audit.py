@@ -13,6 +13,7 @@ import pytest
 
 from inference.engines.choose import head_of
 from inference.tasks import get_task, task_names
+from local.demo_models import demo_model
 from tests.conftest import ROOT
 from tests.unit.artifacts import put_artifact
 
@@ -20,17 +21,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.integration.conftest import Served
+
 OWN = {os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 OWN |= {str(ROOT / "inference"), os.path.realpath(sys.prefix), os.path.join(sys.prefix, "lib"), os.devnull}
 """The package, the interpreter's libraries and those installed for it."""
 
+REAL = (
+    "sentiment",
+    "question_answering",
+    "fill_mask",
+    "entities",
+    "embeddings",
+    "translation",
+    "summarization",
+)
+"""One for each kind of head and engine that answers in milliseconds."""
 
-def audited(kind: str, name: str, cache: Path) -> dict[str, Any]:
-    """What a process of its own touched while it answered."""
+
+def put_artifacts(name: str, cache: Path) -> None:
     task = get_task(name)
     for model in (task.model, *task.alternatives):
         put_artifact(cache, model, head_of(task.pipeline_tag))
+
+
+def audited(kind: str, name: str, cache: Path, **more: str) -> dict[str, Any]:
+    """What a process of its own touched while it answered."""
     variables = {
+        **more,
         "TASK": name,
         "TASKS": name,
         "MODEL_CACHE": str(cache),
@@ -78,6 +96,7 @@ def check(report: dict[str, Any], cache: Path) -> None:
 @pytest.mark.parametrize("name", task_names())
 def test_a_function_reaches_for_nothing_that_a_caller_names(name: str, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
+    put_artifacts(name, cache)
     report = audited("task", name, cache)
     check(report, cache)
     assert report["calls"] > 500
@@ -86,6 +105,23 @@ def test_a_function_reaches_for_nothing_that_a_caller_names(name: str, tmp_path:
 
 def test_the_cache_function_reaches_for_nothing_either(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
+    put_artifacts("summarization", cache)
     report = audited("maintenance", "summarization", cache)
     check(report, cache)
     assert report["calls"] > 500
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_a_real_engine_reaches_for_nothing_that_a_caller_names(
+    served: Served, cache: Path, name: str
+) -> None:
+    """On a prepared demo model: tokenizer, engine and all; of the calls, a part that is always the same."""
+    task = get_task(name)
+    model = demo_model(task)
+    assert model
+    prepared = served.post(f"{task.function_name}/", dict(task.examples[0].body))
+    assert prepared.status_code == 200, prepared.text
+    report = audited("real", name, cache, MODEL=model)
+    check(report, cache)
+    assert report["calls"] > 30
+    assert report["answered"] > 10

@@ -268,3 +268,24 @@ def test_no_message_carries_a_path(hub: HubServer, tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable) as raised:
         fetch(files, bad)
     assert str(tmp_path) not in json.dumps(raised.value.message)
+
+
+def test_too_little_memory_is_told_before_the_weights_come(hub: HubServer, tmp_path: Path) -> None:
+    small = Purpose("text-classification", (), "auto", threads=1, memory_mb=256, task="sentiment")
+    files = ModelFiles(tmp_path / "cache", hub.url, {}, small)
+    told = r"takes about 705 MB of memory, and the function has 256 MB; raise sentiment\.memory to 705"
+    with pytest.raises(InternalError, match=told):
+        fetch(files)
+    assert not any("model.safetensors" in line for line in hub.record.lines)
+    hub.record.clear()
+    with pytest.raises(InternalError, match=told) as again:
+        fetch(files)
+    assert again.value.retry_after_s  # for a minute nobody asks the Hub
+    assert hub.record.lines == []
+
+
+def test_what_is_not_converted_needs_no_memory_for_it(hub: HubServer, tmp_path: Path) -> None:
+    small = Purpose("any-tag", (), "auto", threads=1, memory_mb=256)
+    files = ModelFiles(tmp_path / "cache", hub.url, {}, small)
+    fetch(files)
+    assert files.find(MODEL)

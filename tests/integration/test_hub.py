@@ -298,6 +298,15 @@ def test_a_gated_repository_opens_to_its_tokens_only(hub: HubServer, faults: Fau
     assert fetch(hub, tmp_path / "cache", token="hf_allowed").is_dir()
 
 
+def test_a_token_that_was_revoked_opens_nothing(hub: HubServer, faults: Faults, tmp_path: Path) -> None:
+    faults.revoked = ["hf_old"]
+    with pytest.raises(HfHubHTTPError, match="Invalid credentials") as refused:
+        fetch(hub, tmp_path / "cache", token="hf_old")
+    assert not isinstance(refused.value, RepositoryNotFoundError)
+    assert refused.value.response.status_code == 401
+    assert fetch(hub, tmp_path / "cache", token=False).is_dir()
+
+
 # Nothing outside a repository
 
 _opened: list[str] | None = None

@@ -189,6 +189,24 @@ def test_a_gated_model_takes_the_token_of_the_moment(
     assert authorizations(hub.record) == {None, f"Bearer {TOKEN}", f"Bearer {NEXT_TOKEN}"}
 
 
+def test_a_token_that_was_revoked_is_told_and_a_new_one_taken(
+    secrets: Secrets, hub: HubServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The Hub answers such a token with 401, for any model."""
+    arn = secrets.create(SecretString=TOKEN)
+    hub.faults.tokens, hub.faults.revoked = [TOKEN, NEXT_TOKEN], [TOKEN]
+    with pytest.raises(
+        ModelUnavailable, match=r"refused access to hublet/small at revision main \(401\)"
+    ) as told:
+        fetch(hub, tmp_path, arn)
+    assert f"Bearer {TOKEN}" in authorizations(hub.record)
+    assert hub.record.file_bytes == 0
+    assert CANARY not in "".join(capfd.readouterr()) + str(told.value)
+    assert files_with(CANARY, tmp_path / "cache") == []
+    secrets.client.put_secret_value(SecretId=NAME, SecretString=NEXT_TOKEN)
+    fetch(hub, tmp_path, arn)
+
+
 def test_the_token_stays_with_the_hub(secrets: Secrets, hub: HubServer, tmp_path: Path) -> None:
     """The Hub sends downloads on to a storage of its own, which is another host."""
     with HubServer(tmp_path / "repositories") as storage:
