@@ -110,6 +110,32 @@ def test_an_environment_that_dies_is_reported_and_replaced(
     assert after == {"do": "echo"}
 
 
+def test_an_event_waits_for_an_environment_that_has_not_asked_and_moves_on_when_it_ends(
+    tmp_path: Path,
+) -> None:
+    """As a stuck engine's environment ends: after the reply, and before it asks for another event."""
+
+    async def story(pool: Pool) -> tuple[Any, ...]:
+        ended = await ask(pool, do="pid", ending={"after_s": 0.3})
+        return ended, await ask(pool, do="pid"), await ask(pool, do="pid")
+
+    (ended, fresh, again), lines = run(tmp_path, story, reserved_concurrency=1)
+    assert ended != fresh == again
+    assert not is_running(ended)
+    assert any(f"environment {ended} ended" in line for line in lines)
+
+
+def test_an_environment_that_waits_is_taken_before_one_that_may_end(tmp_path: Path) -> None:
+    async def story(pool: Pool) -> tuple[Any, ...]:
+        await asyncio.gather(*(ask(pool, do="sleep", seconds=0.2) for _ in range(2)))
+        ended = await ask(pool, do="pid", ending={"after_s": 60})
+        return ended, await ask(pool, do="pid"), is_running(ended)
+
+    (ended, other, is_undecided), _ = run(tmp_path, story)
+    assert ended != other
+    assert is_undecided
+
+
 def test_a_raised_error_keeps_the_environment(tmp_path: Path) -> None:
     async def story(pool: Pool) -> tuple[Any, ...]:
         return await ask(pool, do="pid"), await ask(pool, do="raise"), await ask(pool, do="pid")
