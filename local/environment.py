@@ -45,6 +45,8 @@ class Environment:
         self._scratch = Path(tempfile.mkdtemp(prefix="hublet-"))
         self._process: asyncio.subprocess.Process | None = None
         self._relay: asyncio.Task[None] | None = None
+        self._exited: asyncio.Task[int] | None = None
+        """One for all events: asyncio keeps each wait for a process until that ends, also one given up."""
         self._is_killed = False
         self._has_answered = False
 
@@ -77,6 +79,7 @@ class Environment:
             start_new_session=True,
             limit=1 << 20,
         )
+        self._exited = asyncio.create_task(self._process.wait())
         self._relay = asyncio.create_task(self._relay_log())
 
     async def invoke(self, invocation: Invocation) -> Result:
@@ -84,21 +87,19 @@ class Environment:
 
         Raises :class:`EndedBetweenEvents` when the event was not handed over, and can go to another one.
         """
-        assert self._process
-        exited = asyncio.create_task(self._process.wait())
+        assert self._exited
+        asked = asyncio.create_task(self._api.asked.wait())
+        starts: set[asyncio.Future[Any]] = {asked, self._exited}
         try:
-            asked = asyncio.create_task(self._api.asked.wait())
-            starts: set[asyncio.Future[Any]] = {asked, exited}
             await asyncio.wait(starts, timeout=INIT_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
-            asked.cancel()
-            if self._has_answered and not self.is_alive:
-                raise EndedBetweenEvents
-            self._api.put(invocation)
-            ends: set[asyncio.Future[Any]] = {invocation.result, exited}
-            await asyncio.wait(ends, timeout=invocation.timeout_s, return_when=asyncio.FIRST_COMPLETED)
-            return self._outcome(invocation)
         finally:
-            exited.cancel()
+            asked.cancel()
+        if self._has_answered and not self.is_alive:
+            raise EndedBetweenEvents
+        self._api.put(invocation)
+        ends: set[asyncio.Future[Any]] = {invocation.result, self._exited}
+        await asyncio.wait(ends, timeout=invocation.timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        return self._outcome(invocation)
 
     def _outcome(self, invocation: Invocation) -> Result:
         if invocation.result.done():
@@ -125,8 +126,8 @@ class Environment:
     async def stop(self) -> None:
         """Kill, wait, and clean up everything of this environment."""
         self.kill()
-        if self._process:
-            await self._process.wait()
+        if self._exited:
+            await self._exited
         if self._relay:
             await self._relay
         self._api.close()
