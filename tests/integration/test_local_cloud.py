@@ -8,9 +8,11 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
 from inference.tasks import all_tasks
+from local.cloud import Cloud
 from local.pool import Pool, Throttled
 from local.template import LocalFunction
 
@@ -179,6 +181,20 @@ def test_the_function_sees_its_declared_time_memory_and_environment(
     assert environment["CUSTOM"] == "1"
     assert "canary" not in environment.values()
     assert not os.path.exists(environment["TMPDIR"])
+
+
+def test_a_throttled_call_is_told_when_to_come_again(tmp_path: Path) -> None:
+    async def story() -> list[httpx2.Response]:
+        full = replace(FUNCTION, reserved_concurrency=0)
+        async with (
+            Cloud([full], tmp_path, lambda _: {}, lambda *_: None) as cloud,
+            httpx2.AsyncClient() as client,
+        ):
+            paths = ("faulty/", "2015-03-31/functions/faulty/invocations")
+            return [await client.post(cloud.url + path, json={}) for path in paths]
+
+    for reply in asyncio.run(story()):
+        assert (reply.status_code, reply.headers["retry-after"]) == (429, "1")
 
 
 def test_no_concurrency_reserved_means_always_throttled(tmp_path: Path) -> None:
