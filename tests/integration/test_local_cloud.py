@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 from dataclasses import replace
@@ -93,6 +94,22 @@ def test_a_timeout_kills_the_environment_with_lambdas_message(tmp_path: Path) ->
     assert before != after
     assert not is_running(before)
     assert any("ended; the next event starts a new one" in line for line in lines)
+
+
+def test_an_event_leaves_nothing_in_memory_when_it_is_answered(tmp_path: Path) -> None:
+    def waits() -> int:
+        gc.collect()
+        return sum(isinstance(each, asyncio.Future) for each in gc.get_objects())
+
+    async def story(pool: Pool) -> tuple[int, int]:
+        await ask(pool, do="echo")
+        before = waits()
+        for _ in range(50):
+            await ask(pool, do="echo")
+        return before, waits()
+
+    (before, after), _ = run(tmp_path, story)
+    assert after < before + 25
 
 
 @pytest.mark.parametrize(
