@@ -1,4 +1,7 @@
-"""The mixed load: a few small requests to each of six functions, whose right answers are learnt in quiet."""
+"""The mixed load: a few small requests to each of six functions, whose right answers are learnt in quiet.
+
+Those to one function are of about one length, so that its p99 tells of the service and not of a request.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,9 @@ def _questions(draw: random.Random) -> list[Any]:
 
 
 def _numbers(draw: random.Random) -> list[Any]:
-    return [number_words.spell(number) for number in draw.sample(range(number_words.LIMIT), REQUESTS)]
+    """Of six digits."""
+    limit = number_words.LIMIT
+    return [number_words.spell(number) for number in draw.sample(range(limit // 10, limit), REQUESTS)]
 
 
 def _pictures(draw: random.Random) -> list[Any]:
