@@ -17,6 +17,7 @@ ROUNDS ?= 200
 CHAOS_SEED ?=
 EXPERIMENTS ?= build/experiments
 TINY ?=
+MINUTES ?= 30
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 BIN := $(CURDIR)/.venv/bin
@@ -27,8 +28,8 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 CDK := npx --no-install cdk
 
-.PHONY: run serve ui picture invoke cache lock synth deploy destroy key test fuzz chaos bench cost check fix pins events
-.PHONY: diagrams experiment experiments clean
+.PHONY: run serve ui picture invoke cache lock synth deploy destroy key test fuzz chaos load bench cost check fix pins
+.PHONY: events diagrams experiment experiments clean
 
 run: synth
 	@python -m local run --hub "$(HUB)" --tasks "$(TASKS)" $(if $(CACHE),--cache "$(CACHE)")
@@ -88,6 +89,10 @@ fuzz: .venv/dev.stamp node_modules/.package-lock.json
 chaos: .venv/dev.stamp
 	@python -m tests.cache.chaos --rounds $(ROUNDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
 	@HUBLET_COLD_STARTS=1000 python -m pytest tests/cache/test_crowd.py -k cold_starts
+
+# Six functions under load on this machine, then ten times that; times are judged from 30 minutes on.
+load: .venv/dev.stamp synth
+	@python -m bench.load --minutes $(MINUTES)
 
 check: .venv/dev.stamp
 	@ruff check .

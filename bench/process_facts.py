@@ -14,6 +14,33 @@ def peak_memory_mb(pid: int) -> float:
     return _status_kb(pid, "VmHWM") / 1024
 
 
+def resident_mb(pid: int) -> float:
+    """Resident memory now (VmRSS); 0 for a process that has ended."""
+    return _status_kb(pid, "VmRSS") / 1024
+
+
+def children(pid: int) -> list[int]:
+    """Those that a process started from its main thread; cheap, where ``descendants`` reads all of /proc."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def cpu_s(pid: int) -> float:
+    """CPU time of a process so far, without its children's."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def machine_cpu_s() -> float:
+    """CPU time that all processes, and other guests of the same host (steal), have taken so far."""
+    user, nice, system, _, _, irq, softirq, steal = map(int, Path("/proc/stat").read_text().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def cores() -> int:
+    """Of this machine."""
+    return os.cpu_count() or 1
+
+
 def storage_bytes(pid: int) -> int:
     """Bytes that this process made the kernel fetch from storage; reads of mapped files count too."""
     lines = Path(f"/proc/{pid}/io").read_text().splitlines()

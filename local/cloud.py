@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from collections import deque
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -18,7 +19,7 @@ from local.pool import Pool, Throttled
 from local.server import LoopbackServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from starlette.requests import Request
@@ -30,6 +31,8 @@ MAX_REQUEST_BYTES = 6 * 1024 * 1024
 MAX_EVENT_REQUEST_BYTES = 1024 * 1024
 MAX_DROPPED_BYTES = 64 * 1024 * 1024
 LOG_TAIL_BYTES = 4096
+RETRY_AFTER = {"retry-after": "1"}
+"""Lambda's Invoke API declares it for a throttled call (``retryAfterSeconds``); so do we, for URLs too."""
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -125,7 +128,7 @@ class Cloud:
         except TooLarge as error:
             return JSONResponse({"Message": str(error)}, 413, {"connection": "close"})
         except Throttled:
-            return JSONResponse({"Message": "Rate Exceeded."}, 429, {"retry-after": "1"})
+            return JSONResponse({"Message": "Rate Exceeded."}, 429, RETRY_AFTER)
 
     async def _invoke(self, request: Request) -> Response:
         pool = self._find(request.path_params["name"])
@@ -144,7 +147,7 @@ class Cloud:
         except (ValueError, RecursionError):
             return _api_error(400, "InvalidRequestContentException", "Could not parse request body into json")
         except Throttled:
-            return _api_error(429, "TooManyRequestsException", "Rate Exceeded.")
+            return _api_error(429, "TooManyRequestsException", "Rate Exceeded.", RETRY_AFTER)
 
     async def _run(self, pool: Pool, kind: str, payload: bytes, with_log: bool) -> Response:
         if kind == "DryRun":
@@ -197,5 +200,7 @@ def _check_size(size_bytes: int, limit_bytes: int) -> None:
         raise TooLarge(f"Request must be smaller than {limit_bytes} bytes for the InvokeFunction operation")
 
 
-def _api_error(status: int, kind: str, message: str) -> Response:
-    return JSONResponse({"Type": "User", "message": message}, status, {"x-amzn-ErrorType": kind})
+def _api_error(
+    status: int, kind: str, message: str, headers: Mapping[str, str] = MappingProxyType({})
+) -> Response:
+    return JSONResponse({"Type": "User", "message": message}, status, {"x-amzn-ErrorType": kind, **headers})

@@ -26,6 +26,10 @@ INIT_LIMIT_S = 10.0
 ROOT = Path(__file__).parents[1]
 
 
+class EndedBetweenEvents(Exception):
+    """The environment ended after an event of before and took no other: nothing is lost with it."""
+
+
 class Environment:
     """Started once, invoked one event at a time, killed on timeout; never used again after it died."""
 
@@ -41,11 +45,19 @@ class Environment:
         self._scratch = Path(tempfile.mkdtemp(prefix="hublet-"))
         self._process: asyncio.subprocess.Process | None = None
         self._relay: asyncio.Task[None] | None = None
+        self._exited: asyncio.Task[int] | None = None
+        """One for all events: asyncio keeps each wait for a process until that ends, also one given up."""
         self._is_killed = False
+        self._has_answered = False
 
     @property
     def is_alive(self) -> bool:
         return self._process is not None and self._process.returncode is None and not self._is_killed
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the runtime has asked for its next event; after a reply it may still end instead."""
+        return self._api.asked.is_set()
 
     @property
     def pid(self) -> int | None:
@@ -67,26 +79,31 @@ class Environment:
             start_new_session=True,
             limit=1 << 20,
         )
+        self._exited = asyncio.create_task(self._process.wait())
         self._relay = asyncio.create_task(self._relay_log())
 
     async def invoke(self, invocation: Invocation) -> Result:
-        """The function's answer, or what Lambda says when there is none."""
-        assert self._process
-        exited = asyncio.create_task(self._process.wait())
+        """The function's answer, or what Lambda says when there is none.
+
+        Raises :class:`EndedBetweenEvents` when the event was not handed over, and can go to another one.
+        """
+        assert self._exited
+        asked = asyncio.create_task(self._api.asked.wait())
+        starts: set[asyncio.Future[Any]] = {asked, self._exited}
         try:
-            ready = asyncio.create_task(self._api.ready.wait())
-            starts: set[asyncio.Future[Any]] = {ready, exited}
             await asyncio.wait(starts, timeout=INIT_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
-            ready.cancel()
-            self._api.put(invocation)
-            ends: set[asyncio.Future[Any]] = {invocation.result, exited}
-            await asyncio.wait(ends, timeout=invocation.timeout_s, return_when=asyncio.FIRST_COMPLETED)
-            return self._outcome(invocation)
         finally:
-            exited.cancel()
+            asked.cancel()
+        if self._has_answered and not self.is_alive:
+            raise EndedBetweenEvents
+        self._api.put(invocation)
+        ends: set[asyncio.Future[Any]] = {invocation.result, self._exited}
+        await asyncio.wait(ends, timeout=invocation.timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        return self._outcome(invocation)
 
     def _outcome(self, invocation: Invocation) -> Result:
         if invocation.result.done():
+            self._has_answered = True
             result = invocation.result.result()
             if result.ends_environment:
                 self.kill()
@@ -109,8 +126,8 @@ class Environment:
     async def stop(self) -> None:
         """Kill, wait, and clean up everything of this environment."""
         self.kill()
-        if self._process:
-            await self._process.wait()
+        if self._exited:
+            await self._exited
         if self._relay:
             await self._relay
         self._api.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from local.environment import Environment
+from local.environment import EndedBetweenEvents, Environment
 from local.runtime_api import Invocation, Result
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Pool:
 
     @property
     def idle(self) -> tuple[Environment, ...]:
-        """Environments that wait for an event."""
+        """Environments that have answered; the last reply's may not have asked for its next event yet."""
         return tuple(self._idle)
 
     async def invoke(self, payload: bytes, request_id: str | None = None) -> Result:
@@ -54,11 +54,14 @@ class Pool:
         invocation = Invocation(
             request_id or str(uuid.uuid4()), payload, f"{self.arn}:live", self.function.timeout_s
         )
-        environment = await self._take()
-        try:
-            return await environment.invoke(invocation)
-        finally:
-            await self._give_back(environment)
+        while True:
+            environment = await self._take()
+            try:
+                return await environment.invoke(invocation)
+            except EndedBetweenEvents:
+                continue
+            finally:
+                await self._give_back(environment)
 
     async def recycle(self) -> None:
         """End idle environments, so that the next event meets a cold start."""
@@ -73,7 +76,8 @@ class Pool:
 
     async def _take(self) -> Environment:
         while self._idle:
-            environment = self._idle.pop()
+            environment = next((each for each in reversed(self._idle) if each.is_waiting), self._idle[-1])
+            self._idle.remove(environment)
             self._busy.add(environment)
             if environment.is_alive:
                 return environment

@@ -55,10 +55,11 @@ class Invocation:
 
 
 class RuntimeApi:
-    """Hands invocations to a runtime client and takes its answers; ``ready`` is set by its first ``next``."""
+    """Hands invocations to a runtime client and takes its answers."""
 
     def __init__(self) -> None:
-        self.ready = asyncio.Event()
+        self.asked = asyncio.Event()
+        """Set while the runtime client waits for an event: from its ``next`` until it is handed one."""
         self.init_error: Result | None = None
         self._queue: asyncio.Queue[Invocation | None] = asyncio.Queue()
         self._current: Invocation | None = None
@@ -72,7 +73,8 @@ class RuntimeApi:
         )
 
     def put(self, invocation: Invocation) -> None:
-        """Start the invocation's clock and hand it to the runtime client's next request."""
+        """Start the invocation's clock and hand it to the runtime client, now or when it asks."""
+        self.asked.clear()
         invocation.ends_at_s = time.time() + invocation.timeout_s
         self._queue.put_nowait(invocation)
 
@@ -81,7 +83,8 @@ class RuntimeApi:
         self._queue.put_nowait(None)
 
     async def _next(self, request: Request) -> Response:
-        self.ready.set()
+        if self._queue.empty():
+            self.asked.set()
         invocation = await self._queue.get()
         if invocation is None:
             return Response(status_code=410)

@@ -7,9 +7,23 @@ import signal
 import time
 from typing import Any
 
+from inference.recycling import end_between_events
+
+ending: dict[str, float] = {}
+"""``after_s``, once an event brought it: this environment ends so long after its reply."""
+
+
+def _ends() -> bool:
+    time.sleep(ending.get("after_s", 0))
+    return bool(ending)
+
+
+end_between_events(_ends, print)
+
 
 def handler(event: dict[str, Any], context: Any) -> Any:
     """``{"do": ...}``: echo, sleep, exit, kill, raise, answer with much, tell pid, time or environment."""
+    ending.update(event.get("ending", {}))
     match event.get("do", "echo"):
         case "sleep":
             time.sleep(event["seconds"])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
 from inference.tasks import all_tasks
+from local.cloud import Cloud
 from local.pool import Pool, Throttled
 from local.template import LocalFunction
 
@@ -93,6 +96,22 @@ def test_a_timeout_kills_the_environment_with_lambdas_message(tmp_path: Path) ->
     assert any("ended; the next event starts a new one" in line for line in lines)
 
 
+def test_an_event_leaves_nothing_in_memory_when_it_is_answered(tmp_path: Path) -> None:
+    def waits() -> int:
+        gc.collect()
+        return sum(isinstance(each, asyncio.Future) for each in gc.get_objects())
+
+    async def story(pool: Pool) -> tuple[int, int]:
+        await ask(pool, do="echo")
+        before = waits()
+        for _ in range(50):
+            await ask(pool, do="echo")
+        return before, waits()
+
+    (before, after), _ = run(tmp_path, story)
+    assert after < before + 25
+
+
 @pytest.mark.parametrize(
     ("event", "text"),
     [({"do": "exit", "code": 3}, "exit status 3"), ({"do": "kill"}, "signal: SIGKILL")],
@@ -108,6 +127,32 @@ def test_an_environment_that_dies_is_reported_and_replaced(
     assert payload["errorType"] == "Runtime.ExitError"
     assert payload["errorMessage"].endswith(f"Runtime exited with error: {text}")
     assert after == {"do": "echo"}
+
+
+def test_an_event_waits_for_an_environment_that_has_not_asked_and_moves_on_when_it_ends(
+    tmp_path: Path,
+) -> None:
+    """As a stuck engine's environment ends: after the reply, and before it asks for another event."""
+
+    async def story(pool: Pool) -> tuple[Any, ...]:
+        ended = await ask(pool, do="pid", ending={"after_s": 0.3})
+        return ended, await ask(pool, do="pid"), await ask(pool, do="pid")
+
+    (ended, fresh, again), lines = run(tmp_path, story, reserved_concurrency=1)
+    assert ended != fresh == again
+    assert not is_running(ended)
+    assert any(f"environment {ended} ended" in line for line in lines)
+
+
+def test_an_environment_that_waits_is_taken_before_one_that_may_end(tmp_path: Path) -> None:
+    async def story(pool: Pool) -> tuple[Any, ...]:
+        await asyncio.gather(*(ask(pool, do="sleep", seconds=0.2) for _ in range(2)))
+        ended = await ask(pool, do="pid", ending={"after_s": 60})
+        return ended, await ask(pool, do="pid"), is_running(ended)
+
+    (ended, other, is_undecided), _ = run(tmp_path, story)
+    assert ended != other
+    assert is_undecided
 
 
 def test_a_raised_error_keeps_the_environment(tmp_path: Path) -> None:
@@ -153,6 +198,20 @@ def test_the_function_sees_its_declared_time_memory_and_environment(
     assert environment["CUSTOM"] == "1"
     assert "canary" not in environment.values()
     assert not os.path.exists(environment["TMPDIR"])
+
+
+def test_a_throttled_call_is_told_when_to_come_again(tmp_path: Path) -> None:
+    async def story() -> list[httpx2.Response]:
+        full = replace(FUNCTION, reserved_concurrency=0)
+        async with (
+            Cloud([full], tmp_path, lambda _: {}, lambda *_: None) as cloud,
+            httpx2.AsyncClient() as client,
+        ):
+            paths = ("faulty/", "2015-03-31/functions/faulty/invocations")
+            return [await client.post(cloud.url + path, json={}) for path in paths]
+
+    for reply in asyncio.run(story()):
+        assert (reply.status_code, reply.headers["retry-after"]) == (429, "1")
 
 
 def test_no_concurrency_reserved_means_always_throttled(tmp_path: Path) -> None:
