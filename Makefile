@@ -84,10 +84,11 @@ test: .venv/dev.stamp .venv-checkov/stamp node_modules/.package-lock.json check
 fuzz: .venv/dev.stamp node_modules/.package-lock.json
 	@HUBLET_FUZZ=10000 python -m pytest tests/integration/test_fuzz.py
 
-# The long form of tests/cache: environments are killed and frozen at random in so many rounds, then 1,000 start
-# without a Hub. CHAOS_SEED=... ROUNDS=... runs the same rounds again.
+# The long form of tests/cache: environments are killed and frozen at random in so many rounds, a tenth as many with a
+# real conversion, then 1,000 start without a Hub. CHAOS_SEED=... ROUNDS=... runs the same rounds again.
 chaos: .venv/dev.stamp
 	@python -m tests.cache.chaos --rounds $(ROUNDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
+	@python -m tests.cache.chaos --converted --rounds $$(( ($(ROUNDS) + 9) / 10 )) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
 	@HUBLET_COLD_STARTS=1000 python -m pytest tests/cache/test_crowd.py -k cold_starts
 
 # Six functions under load on this machine, then ten times that; times are judged from 30 minutes on.

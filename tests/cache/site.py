@@ -22,6 +22,10 @@ WEIGHTS = bytes(range(256)) * 8192  # 2 MiB
 CONFIG = b'{"model_type": "bert"}'
 ANSWER = hashlib.sha256(CONFIG + WEIGHTS).hexdigest()
 """Of the files in the order of their names."""
+DEMO = "hublet/demo-sentiment"
+TEXT = "I love this film."
+SENTIMENT = {"model": DEMO, "tag": "text-classification", "examples": [TEXT], "text": TEXT}
+"""What an environment is told for a model that is converted."""
 FAULTY = Path(__file__).parent / "faulty"
 
 

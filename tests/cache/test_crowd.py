@@ -17,7 +17,7 @@ from local.hub import HubServer
 from local.pool import Pool
 from local.template import LocalFunction
 from tests.cache import chaos
-from tests.cache.site import Site
+from tests.cache.site import DEMO, SENTIMENT, TEXT, Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,13 +25,10 @@ if TYPE_CHECKING:
 
 ENVIRONMENTS = 64
 TIMEOUT_S = 280
-DEMO = "hublet/demo-sentiment"
-TEXT = "I love this film."
 COLD_STARTS = int(os.environ.get("HUBLET_COLD_STARTS", "100"))
 AT_ONCE = 4
 CALLS = 4
 """Of each environment that starts: the first meets it cold, the others warm."""
-SENTIMENT = {"model": DEMO, "tag": "text-classification", "examples": [TEXT], "text": TEXT}
 SECONDS = 300
 
 
