@@ -2,7 +2,7 @@
 
 Answers are learnt in quiet, capacity is measured with clients that wait for their answers, and the steady
 load comes on an even clock that waits for nobody. Even, not random, because the promise is about the service:
-with random arrivals at 80% of capacity, queueing alone would put the p99 at some six times the p50 (M/M/1).
+with random arrivals, waiting alone makes a tail (in an M/M/1 queue the p99 is 6.6 times the p50).
 """
 
 from __future__ import annotations
