@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inference import peak_memory
 from inference.engines.choose import head_of
 from inference.tasks import get_task, task_names
 from local.demo_models import demo_model
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 OWN = {os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 OWN |= {str(ROOT / "inference"), os.path.realpath(sys.prefix), os.path.join(sys.prefix, "lib"), os.devnull}
 """The package, the interpreter's libraries and those installed for it."""
+OWN_FILES = {peak_memory.STATUS}
+"""Of the kernel's, what it says of this very process."""
 
 REAL = (
     "sentiment",
@@ -76,8 +79,12 @@ def strange(paths: list[str], cache: Path) -> Iterator[str]:
     """Paths outside of what is ours; a number is a file that was open already."""
     for path in paths:
         real = os.path.realpath(path)
-        if not path.isdecimal() and not any(
-            real == place or real.startswith(f"{place}/") for place in (*OWN, os.path.realpath(cache))
+        if (
+            not path.isdecimal()
+            and path not in OWN_FILES
+            and not any(
+                real == place or real.startswith(f"{place}/") for place in (*OWN, os.path.realpath(cache))
+            )
         ):
             yield path
 
