@@ -16,16 +16,6 @@ MOST_ESCAPED = 12
 MAX_REPLY_BYTES = 6 * 1024 * 1024
 """Lambda's own limit for a synchronous response (AWS Lambda developer guide, "Lambda quotas")."""
 
-FACTS = (
-    "x-request-id",
-    "x-model",
-    "x-inference-ms",
-    "server-timing",
-    "x-truncated-inputs",
-    "x-peak-memory-mb",
-)
-"""Headers that say something of an answer; a web page sees those alone that CORS lets it see."""
-
 
 @dataclass(frozen=True)
 class Answer:

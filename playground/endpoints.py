@@ -79,7 +79,8 @@ def _stack_outputs(name: str) -> dict[str, str]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        (stack,) = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+        client = boto3.Session().client("cloudformation")  # not one that remembers an earlier profile
+        (stack,) = client.describe_stacks(StackName=name)["Stacks"]
     except (BotoCoreError, ClientError) as error:
         raise NoEndpoints(f"stack {name} cannot be read: {error}") from error
     return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}

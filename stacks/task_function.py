@@ -9,11 +9,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from inference.response import FACTS
 from stacks.failed_events import destination, may_send
 from stacks.function_image import image_settings
 from stacks.function_logs import log_group
 from stacks.model_cache import MOUNT_PATH
+from stacks.response_headers import EXPOSED
 from stacks.task_metrics import TaskMetrics
 from stacks.task_role import TaskRole, may_read, may_trace
 
@@ -145,6 +145,6 @@ def _cors(origins: tuple[str, ...]) -> lambda_.FunctionUrlCorsOptions | None:
         allowed_origins=list(origins),
         allowed_methods=[lambda_.HttpMethod.GET, lambda_.HttpMethod.POST],
         allowed_headers=["accept", "authorization", "content-type", *SIGNING_HEADERS],
-        exposed_headers=[*FACTS, "retry-after"],
+        exposed_headers=list(EXPOSED),
         max_age=Duration.hours(1),
     )

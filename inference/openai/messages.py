@@ -12,6 +12,7 @@ ROLES = ("system", "developer", "user", "assistant")
 MAX_MESSAGES = 200
 CONTENT = Text("content", "What is said.", max_chars=50_000, min_chars=0)
 ROLE = Choice("role", "Who says it.", ROLES)
+NAME = Text("name", "Who of several with one role; models here are not told.", max_chars=64, min_chars=0)
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,10 @@ class Messages:
             "properties": {
                 "role": ROLE.schema(),
                 "content": {"anyOf": [CONTENT.schema(), parts]},
-                "name": {"type": "string"},
+                "name": {"anyOf": [NAME.schema(), {"type": "null"}]},
             },
             "required": ["role", "content"],
-            "additionalProperties": False,
+            "additionalProperties": {"type": "null"},  # clients name what they leave empty
         }
         return {"type": "array", "items": message, "minItems": 1, "maxItems": MAX_MESSAGES}
 
@@ -58,6 +59,8 @@ def _message(value: Any, at: str) -> dict[str, str]:
     for name, given in value.items():
         if name not in ("role", "content", "name") and given is not None:
             raise InvalidField(f"{at}.{printable(name)}", "is not supported; known: role, content")
+    if value.get("name") is not None:
+        NAME.read(value["name"], f"{at}.name")
     role = ROLE.read(value.get("role"), f"{at}.role")
     # The newer API calls the system message the developer's; chat templates know the older name.
     return {"role": "system" if role == "developer" else role, "content": _content(value, at)}

@@ -18,10 +18,10 @@ from PIL import Image
 from inference.engines.choose import head_of
 from inference.engines.engine import Completion
 from inference.errors import DeadlineExceeded, HubletError, InternalError, InvalidField
-from inference.response import FACTS
 from inference.serve import Service
 from inference.settings import Settings
 from inference.tasks import get_task, task_names
+from stacks.response_headers import FACTS
 from tests.conftest import FakeContext
 from tests.unit.artifacts import put_artifact
 from tests.unit.events import url_event
@@ -311,6 +311,7 @@ def test_a_stream_is_refused_where_none_comes(service: Service) -> None:
         ({}, "messages: is required"),
         ({"messages": []}, "messages: has 0 messages; it must have 1 to 200"),
         ({"messages": [{"role": "robot", "content": "x"}]}, "messages[0].role: must be one of"),
+        ({"messages": [{"role": "user", "content": "x", "name": 7}]}, "messages[0].name: must be"),
         (
             {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
             "messages[0].content[0]: must",
