@@ -35,7 +35,7 @@ pytestmark = pytest.mark.timeout(1800)  # the first test waits for the build
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def volume(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty model cache that the functions' user may write."""
     folder = tmp_path_factory.mktemp("cache")
     uid, gid = map(int, USER.split(":"))
@@ -93,13 +93,13 @@ class TestFunction:
         emulator: Path,
         functions: dict[str, LocalFunction],
         hub: HubServer,
-        cache: Path,
+        volume: Path,
         events: dict[str, Any],
         name: str,
     ) -> None:
         function = functions[name]
         arguments = {"network": "host", "HF_ENDPOINT": hub.url}
-        with run(image, function, emulator, cache, **arguments) as container:  # type: ignore[arg-type]
+        with run(image, function, emulator, volume, **arguments) as container:  # type: ignore[arg-type]
             answer = container.invoke(events[function.task.function_name])
             _is_right(name, answer)
             assert container.invoke(events[function.task.function_name]) == answer
@@ -116,12 +116,12 @@ class TestFunction:
         image: str,
         emulator: Path,
         functions: dict[str, LocalFunction],
-        cache: Path,
+        volume: Path,
         events: dict[str, Any],
         name: str,
     ) -> None:
         function = functions[name]
-        with run(image, function, emulator, cache, network="none") as container:
+        with run(image, function, emulator, volume, network="none") as container:
             _is_right(name, container.invoke(events[function.task.function_name]))
             assert container.changed_paths() == []
             assert "preparing" not in container.log
@@ -137,10 +137,10 @@ def _is_right(name: str, answer: Any) -> None:
         assert answer[0]["summary_text"], answer
 
 
-def _files(cache: Path) -> dict[str, int]:
+def _files(volume: Path) -> dict[str, int]:
     """What is on the cache, but for notes of when something was loaded."""
-    found = (path for path in cache.rglob("*") if path.is_file() and not path.name.startswith("loaded-"))
-    return {path.relative_to(cache).as_posix(): path.stat().st_size for path in found}
+    found = (path for path in volume.rglob("*") if path.is_file() and not path.name.startswith("loaded-"))
+    return {path.relative_to(volume).as_posix(): path.stat().st_size for path in found}
 
 
 def _large_picture() -> dict[str, str]:
@@ -156,16 +156,16 @@ def test_a_call_that_takes_all_memory_ends_its_environment_and_the_next_one_answ
     emulator: Path,
     functions: dict[str, LocalFunction],
     hub: HubServer,
-    cache: Path,
+    volume: Path,
     events: dict[str, Any],
 ) -> None:
     function, event = functions["image-classification"], events["image-classification"]
-    with run(image, function, emulator, cache, network="host", HF_ENDPOINT=hub.url) as container:
+    with run(image, function, emulator, volume, network="host", HF_ENDPOINT=hub.url) as container:
         answer = container.invoke(event)
         assert "errorType" not in container.invoke(_large_picture())  # its own memory is enough
         assert container.killed == 0
-    cached = _files(cache)
-    with run(image, function, emulator, cache, memory_mb=LITTLE_MB) as container:
+    cached = _files(volume)
+    with run(image, function, emulator, volume, memory_mb=LITTLE_MB) as container:
         assert container.invoke(event) == answer
         error = container.invoke(_large_picture())
         print(f"out of memory: {error}")
@@ -174,7 +174,7 @@ def test_a_call_that_takes_all_memory_ends_its_environment_and_the_next_one_answ
         assert container.killed > 0
         assert container.invoke(event) == answer
         assert container.changed_paths() == []
-    assert _files(cache) == cached
+    assert _files(volume) == cached
 
 
 def test_too_little_memory_to_prepare_is_an_error_that_says_so(
