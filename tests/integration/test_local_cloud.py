@@ -99,7 +99,7 @@ def test_a_timeout_kills_the_environment_with_lambdas_message(tmp_path: Path) ->
 def test_an_event_leaves_nothing_in_memory_when_it_is_answered(tmp_path: Path) -> None:
     def waits() -> int:
         gc.collect()
-        return sum(isinstance(each, asyncio.Future) for each in gc.get_objects())
+        return sum(issubclass(type(each), asyncio.Future) for each in gc.get_objects())
 
     async def story(pool: Pool) -> tuple[int, int]:
         await ask(pool, do="echo")
