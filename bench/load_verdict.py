@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.load_driver import OK, Calls
 from bench.load_service import Memory, quarters
+from bench.percentile import percentile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,11 +101,6 @@ def recovery_s(found: Found) -> float | None:
         if in_a_row == RECOVERED_CALLS:
             return first_s - found.burst_end_s
     return None
-
-
-def percentile(ordered: list[float], percent: int) -> float:
-    """Of ascending values; 0 of none."""
-    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)] if ordered else 0.0
 
 
 def _answers(found: Found) -> Iterator[Line]:

@@ -6,6 +6,7 @@ import json
 import statistics
 from typing import TYPE_CHECKING, Any
 
+from bench.percentile import percentile
 from bench.sides import FunctionSide, pause, resume
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ async def measure(sides: Sequence[Side], workload: Workload, rounds: int) -> dic
         "output_tokens": workload.output_tokens,
         "blocks": blocks,
         "p50": {name: _ms(statistics.median(values)) for name, values in times.items()},
-        "p95": {name: _ms(_percentile(values, 95)) for name, values in times.items()},
+        "p95": {name: _ms(percentile(sorted(values), 95)) for name, values in times.items()},
     }
 
 
@@ -63,11 +64,6 @@ def logged(lines: Iterable[str], name: str) -> Iterable[float]:
     for line in lines:
         if line.startswith("{") and (value := json.loads(line).get(name)) is not None:
             yield float(value)
-
-
-def _percentile(values: list[float], percent: int) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
 
 
 def _ms(seconds: float) -> float:

@@ -12,7 +12,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inference import diffusers_index, memory_needs
 from inference.child import emit, read_job
@@ -90,7 +90,7 @@ def fetch(job: Job) -> tuple[str, Path]:
     if index:
         _check_index(_download_right(job, commit, index))
     files = choose_files(siblings, job.pickle_weights, job.own_graph)
-    memory_needs.check(job, info, files, lambda file: _one_file(job, commit, file))
+    memory_needs.check(job, info, files, lambda file: _download_right(job, commit, [file]) / file.rfilename)
     return commit, _download_right(job, commit, files)
 
 
@@ -204,16 +204,6 @@ def _watch(blobs: Path, files: list[RepoSibling], finished: threading.Event) -> 
 def _speed(came_bytes: int, elapsed_s: float) -> float:
     """Bytes per second; 0 while there is not enough to tell it by."""
     return came_bytes / elapsed_s if elapsed_s > SPEED_AFTER_S and came_bytes > ENOUGH_TO_TELL_BYTES else 0.0
-
-
-def _one_file(job: Job, commit: str, file: RepoSibling) -> Path:
-    """A small file before all others; one that arrives wrong is deleted, and comes again with them."""
-    from huggingface_hub import hf_hub_download
-
-    more: dict[str, Any] = {"cache_dir": job.hub_cache, "endpoint": job.hub_url, "token": job.token or False}
-    path = Path(str(hf_hub_download(job.model, file.rfilename, revision=commit, **more)))
-    right_sha256(path, file)
-    return path
 
 
 def _missing_bytes(blobs: Path, files: list[RepoSibling]) -> list[int]:

@@ -9,13 +9,20 @@ from pathlib import Path
 GONE_S = 10
 
 
+def children(pid: int) -> list[int]:
+    """Processes that a process started, from whichever thread; none of one that has ended."""
+    try:
+        lists = [task.read_text().split() for task in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:  # ended meanwhile
+        return []
+    return [int(child) for found in lists for child in found]
+
+
 def descendants(pid: int) -> list[int]:
-    """Processes that a process started, and those that they started."""
+    """Those, and the ones that they started."""
     found = [pid]
     for each in found:
-        children = Path(f"/proc/{each}/task/{each}/children")
-        if children.exists():
-            found += [int(child) for child in children.read_text().split()]
+        found += children(each)
     return found[1:]
 
 
@@ -27,8 +34,10 @@ def assert_gone(pids: list[int]) -> None:
         time.sleep(0.05)
 
 
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+def free_ports(count: int) -> list[int]:
+    """Different ports that nobody listens on at the moment."""
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(probe.getsockname()[1]) for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports

@@ -43,6 +43,7 @@ ONNX_IMAGE_MODEL_TYPES = frozenset(
 # What CTranslate2 generates, and the architectures whose conversion was compared with torch.
 CTRANSLATE_TAGS = ("automatic-speech-recognition", "summarization", "text2text-generation", "translation")
 CTRANSLATE_MODEL_TYPES = ("bart", "m2m_100", "marian", "mbart", "mt5", "pegasus", "t5", "whisper")
+CTRANSLATE_GENERATION_MODEL_TYPES = ("gpt2",)
 
 SLOWEST = "transformers"
 """Serves a model's files as they came; every other engine has them converted."""
@@ -64,7 +65,13 @@ class Choice:
 
 def converted_types(pipeline_tag: str) -> list[str]:
     """The architectures that a faster engine serves for this tag, so that they are converted."""
-    known = {*ONNX_MODEL_TYPES, *ONNX_IMAGE_MODEL_TYPES, *CTRANSLATE_MODEL_TYPES, *GENAI_MODEL_TYPES, "gpt2"}
+    known = {
+        *ONNX_MODEL_TYPES,
+        *ONNX_IMAGE_MODEL_TYPES,
+        *CTRANSLATE_MODEL_TYPES,
+        *CTRANSLATE_GENERATION_MODEL_TYPES,
+        *GENAI_MODEL_TYPES,
+    }
     return sorted(name for name in known if choose(pipeline_tag, {"model_type": name}).engine != SLOWEST)
 
 
@@ -86,7 +93,7 @@ def choose(pipeline_tag: str, config: Mapping[str, Any]) -> Choice:
         return Choice("onnx", f"ONNX Runtime serves {pipeline_tag} by {model_type} models")
     if pipeline_tag in CTRANSLATE_TAGS and model_type in CTRANSLATE_MODEL_TYPES:
         return Choice("ctranslate", f"CTranslate2 serves {pipeline_tag} by {model_type} models")
-    if pipeline_tag == "text-generation" and model_type == "gpt2":
+    if pipeline_tag == "text-generation" and model_type in CTRANSLATE_GENERATION_MODEL_TYPES:
         return Choice("ctranslate", f"CTranslate2 serves {pipeline_tag} by {model_type} models")
     if pipeline_tag == "text-generation" and model_type in GENAI_MODEL_TYPES:
         return Choice("genai", f"onnxruntime-genai serves {pipeline_tag} by {model_type} models")

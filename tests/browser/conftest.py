@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.conftest import ROOT
-from tests.leftovers import assert_gone, descendants, free_port
+from tests.leftovers import assert_gone, descendants, free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ def browser() -> Iterator[Browser]:
 def playground(*arguments: str, **environ: str) -> Iterator[str]:
     """``python -m playground`` on a free port; ends as Ctrl-C would, and then nothing of it may be left."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "playground", "--port", str(free_port()), *arguments],
+        [sys.executable, "-m", "playground", "--port", str(free_ports(1)[0]), *arguments],
         cwd=ROOT,
         env={**os.environ, **environ},
         stdin=subprocess.DEVNULL,

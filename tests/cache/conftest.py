@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from local.demo_models import DEMO_REPOSITORIES
 from local.hub import HubServer
 from tests.cache.site import Site, put_repository
 
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 def site(tmp_path: Path) -> Iterator[Site]:
     put_repository(tmp_path)
     with HubServer(tmp_path / "repositories") as hub:
+        site = Site(tmp_path, hub)
+        yield site
+        site.stop()
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Site]:
+    """With the Hub of the demo models."""
+    with HubServer(DEMO_REPOSITORIES) as hub:
         site = Site(tmp_path, hub)
         yield site
         site.stop()

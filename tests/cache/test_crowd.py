@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inference.tasks import get_task
-from local.demo_models import DEMO_REPOSITORIES
-from local.hub import HubServer
 from local.pool import Pool
 from local.template import LocalFunction
 from tests.cache import chaos
 from tests.cache.site import DEMO, SENTIMENT, TEXT, Site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 ENVIRONMENTS = 64
@@ -30,14 +27,6 @@ AT_ONCE = 4
 CALLS = 4
 """Of each environment that starts: the first meets it cold, the others warm."""
 SECONDS = 300
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Site]:
-    with HubServer(DEMO_REPOSITORIES) as hub:
-        site = Site(tmp_path, hub)
-        yield site
-        site.stop()
 
 
 def downloaded_bytes(site: Site) -> int:

@@ -11,20 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.demo_models import DEMO_REPOSITORIES
-from local.hub import HubServer
-from tests.cache.site import FAULTY, Site
+from tests.cache.site import FAULTY, SENTIMENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.cache.site import Site
 
-TEXT = "I love this film."
-SENTIMENT = {
-    "model": "hublet/demo-sentiment",
-    "tag": "text-classification",
-    "examples": [TEXT],
-    "text": TEXT,
-}
 READ_ONLY = "the model cache cannot be written: "
 FAULTS = [
     (
@@ -49,14 +40,6 @@ FAULTS = [
         READ_ONLY + "the file system reports a stale file handle",
     ),
 ]
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Site]:
-    with HubServer(DEMO_REPOSITORIES) as hub:
-        site = Site(tmp_path, hub)
-        yield site
-        site.stop()
 
 
 @pytest.fixture

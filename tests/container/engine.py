@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -40,6 +41,12 @@ def build(folder: str, name: str, *options: str) -> list[str]:
     """Build an image with no network; also the ids of all that the build left, which has no name."""
     done = docker("build", "--network=none", *options, "--tag", name, folder)
     return re.findall(r"^ ---> ([0-9a-f]{12})$", done.stdout, re.MULTILINE)
+
+
+def layers(image: str) -> list[str]:
+    """What an image is made of, lowest first."""
+    found: list[str] = json.loads(docker("image", "inspect", image).stdout)[0]["RootFS"]["Layers"]
+    return found
 
 
 def remove(reference: str, ids: list[str]) -> None:

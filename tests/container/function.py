@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import socket
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.settings import MEMORY_PER_VCPU_MB
 from tests.container.engine import docker
+from tests.leftovers import free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,7 @@ def run(
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(function.timeout_s),
         **variables,
     }
-    port, api_port = _free_port(), _free_port()
+    port, api_port = free_ports(2)
     arguments = [
         "--read-only",
         "--tmpfs=/tmp:size=512m",
@@ -132,10 +132,3 @@ def run(
 def _counters(lines: str) -> dict[str, int]:
     pairs = (line.split() for line in lines.splitlines())
     return {key: int(value) for key, value in pairs}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.container import bases
-from tests.container.engine import docker
+from tests.container.engine import docker, layers
 from tests.deploy.account import account
 from tests.deploy.docker_program import BUILD
 
@@ -16,11 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.timeout(1800)  # it may be the first that waits for the build
-
-
-def layers(image: str) -> list[str]:
-    found: list[str] = json.loads(docker("image", "inspect", image).stdout)[0]["RootFS"]["Layers"]
-    return found
 
 
 def test_a_deployment_builds_this_image_once_and_names_it_for_the_functions(

@@ -20,7 +20,6 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -29,11 +28,13 @@ import pytest
 from inference.engines.choose import head_of
 from inference.tasks import get_task
 from tests.conftest import ROOT
+from tests.leftovers import children, free_ports
 from tests.unit.artifacts import put_artifact
 from tests.unit.events import url_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 TASK = get_task("summarization")
 OTHER = TASK.alternatives[0]
@@ -55,11 +56,6 @@ class Emulated:
         assert answer.status_code == 200, answer.text
         reply: dict[str, Any] = answer.json()
         return reply
-
-    def runtimes(self) -> list[str]:
-        """Processes that the emulator started and that still run."""
-        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        return [child for task in tasks for child in task.read_text().split()]
 
 
 @contextmanager
@@ -89,19 +85,11 @@ def emulated(emulator: Path, folder: Path) -> Iterator[Emulated]:
         until_it_listens(port, process)
         yield function
     finally:
-        ended = function.runtimes()
+        ended = children(process.pid)
         process.kill()  # the emulator starts each runtime in a group of its own
         process.wait()
         for runtime in ended:
-            os.kill(int(runtime), signal.SIGKILL)
-
-
-def free_ports(count: int) -> list[int]:
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
+            os.kill(runtime, signal.SIGKILL)
 
 
 def until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
@@ -127,7 +115,7 @@ def test_a_stuck_call_is_answered_and_the_next_one_is_right(
         put_artifact(tmp_path, model, head_of(TASK.pipeline_tag))
     with emulated(emulator, tmp_path) as function:
         assert function.call()["statusCode"] == 200
-        (runtime,) = function.runtimes()
+        (runtime,) = children(function.process.pid)
         (tmp_path / marker).touch()
         started_s = time.monotonic()
         late = function.call(**asked)
@@ -136,7 +124,7 @@ def test_a_stuck_call_is_answered_and_the_next_one_is_right(
         for _ in range(2):
             after = function.call(**asked)
             assert (after["statusCode"], json.loads(after["body"])) == (200, [{"summary_text": "Fine."}])
-        assert function.runtimes() == [runtime]
+        assert children(function.process.pid) == [runtime]
         log = function.log.read_text()
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     assert [line["ColdStart"] for line in lines if "ColdStart" in line] == [1, 0, 1, 0]

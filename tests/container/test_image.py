@@ -16,7 +16,7 @@ from PIL import Image
 from inference.images import MAX_PIXELS
 from tests.conftest import ROOT
 from tests.container import bases
-from tests.container.engine import docker
+from tests.container.engine import docker, layers
 from tests.container.function import TASKS, USER, run
 
 if TYPE_CHECKING:
@@ -45,11 +45,6 @@ def volume(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def inside(image: str, command: str) -> str:
     return docker("run", "--rm", "--network=none", "--entrypoint=sh", image, "-c", command).stdout
-
-
-def layers(image: str) -> list[str]:
-    found: list[str] = json.loads(docker("image", "inspect", image).stdout)[0]["RootFS"]["Layers"]
-    return found
 
 
 def test_the_image_is_small_and_holds_nothing_that_only_the_build_needs(image: str) -> None:

@@ -18,6 +18,7 @@ import httpx2
 import pytest
 
 from tests.conftest import ROOT
+from tests.leftovers import children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,8 +57,7 @@ class Served:
 
     def children(self) -> list[int]:
         """Processes that it started and that still run."""
-        pid = self.process.pid
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return children(self.process.pid)
 
 
 @contextmanager

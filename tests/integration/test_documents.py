@@ -46,24 +46,30 @@ def hub() -> Iterator[HubServer]:
 
 @pytest.fixture
 def environ(served: Served, hub: HubServer, tmp_path: Path) -> dict[str, str]:
-    """A user's shell after a deployment, with the local cloud as AWS."""
+    return {
+        **shell(served, hub, tmp_path),
+        "HUBLET_KEY": "none",
+        "OLD_SHA256": "0" * 64,
+        "NEW_SHA256": "1" * 64,
+        "TASKS": "sentiment,translation",  # test_stories runs all of them
+    }
+
+
+def shell(served: Served, hub: HubServer, folder: Path) -> dict[str, str]:
+    """A user's variables after a deployment, with the local cloud as AWS."""
     return {
         **os.environ,
         "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}",
         "HF_ENDPOINT": hub.url,
-        "MODEL_CACHE": str(tmp_path / "cache"),
+        "MODEL_CACHE": str(folder / "cache"),
         "SENTIMENT_URL": f"{served.url}sentiment/",
-        "HUBLET_KEY": "none",
-        "OLD_SHA256": "0" * 64,
-        "NEW_SHA256": "1" * 64,
-        "OUTPUTS": outputs(tmp_path),
+        "OUTPUTS": outputs(folder),
         "AWS_ENDPOINT_URL_LAMBDA": served.url,
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_SESSION_TOKEN": "local",
-        "TASKS": "sentiment,translation",  # test_stories runs all of them
     }
 
 

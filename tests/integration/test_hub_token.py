@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import socket
 import threading
@@ -24,6 +23,7 @@ from inference.task import Model
 from local.demo_models import DEMO_REPOSITORIES
 from local.hub import HubServer
 from tests.integration.conftest import serve
+from tests.leftovers import descendants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -266,15 +266,6 @@ class Watch:
         return {
             Path(each.partition("=")[2]) for each in variables if each.startswith(("TMPDIR=", "HF_HOME="))
         }
-
-
-def descendants(pid: int) -> list[int]:
-    try:
-        tasks = [int(task) for task in os.listdir(f"/proc/{pid}/task")]
-        children = [int(c) for t in tasks for c in Path(f"/proc/{pid}/task/{t}/children").read_text().split()]
-    except OSError:  # ended meanwhile
-        return []
-    return [found for child in children for found in (child, *descendants(child))]
 
 
 def facts_of(pid: int, name: str) -> bytes:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tests.conftest import ROOT
 from tests.deploy.account import INSTALLED
-from tests.leftovers import assert_gone, descendants, free_port
+from tests.leftovers import assert_gone, descendants, free_ports
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ INTERRUPTED = (2, 130, -signal.SIGINT)
 def test_make_ui_serves_the_page_and_leaves_nothing(
     cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    port = free_port()
+    (port,) = free_ports(1)
     command = ["make", *INSTALLED, "ui", f"UI_PORT={port}", "TASKS=sentiment", f"CACHE={cache}"]
     environ = {**os.environ, "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
     with (tmp_path / "log").open("w+") as log:

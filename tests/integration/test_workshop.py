@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -18,7 +17,7 @@ from inference.tasks import get_task
 from local.demo_models import BUILT, DEMO_REPOSITORIES, demo_model, make
 from local.hub import HubServer
 from tests.conftest import ROOT
-from tests.integration.test_documents import blocks, outputs, run
+from tests.integration.test_documents import blocks, run, shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,19 +47,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubServer]:
 def environ(served: Served, hub: HubServer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An attendee's shell; what one step has prepared, the next one finds."""
     return {
-        **os.environ,
-        "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}",
-        "HF_ENDPOINT": hub.url,
+        **shell(served, hub, tmp_path_factory.mktemp("workshop")),
         "HF_HOME": str(tmp_path_factory.mktemp("workshop-home")),
-        "MODEL_CACHE": str(tmp_path_factory.mktemp("workshop-cache")),
-        "SENTIMENT_URL": f"{served.url}sentiment/",
-        "OUTPUTS": outputs(tmp_path_factory.mktemp("outputs")),
-        "AWS_ENDPOINT_URL_LAMBDA": served.url,
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_SESSION_TOKEN": "local",
         "EXPERIMENTS": str(tmp_path_factory.mktemp("experiments")),
         "TINY": "1",  # test_experiments trains in earnest
     }
