@@ -30,17 +30,6 @@ OWN |= {str(ROOT / "inference"), os.path.realpath(sys.prefix), os.path.join(sys.
 OWN_FILES = {peak_memory.STATUS}
 """Of the kernel's, what it says of this very process."""
 
-REAL = (
-    "sentiment",
-    "question_answering",
-    "fill_mask",
-    "entities",
-    "embeddings",
-    "translation",
-    "summarization",
-)
-"""One for each kind of head and engine that answers in milliseconds."""
-
 
 def put_artifacts(name: str, cache: Path) -> None:
     task = get_task(name)
@@ -118,7 +107,7 @@ def test_the_cache_function_reaches_for_nothing_either(tmp_path: Path) -> None:
     assert report["calls"] > 500
 
 
-@pytest.mark.parametrize("name", REAL)
+@pytest.mark.parametrize("name", task_names())
 def test_a_real_engine_reaches_for_nothing_that_a_caller_names(
     served: Served, cache: Path, name: str
 ) -> None:
@@ -131,4 +120,4 @@ def test_a_real_engine_reaches_for_nothing_that_a_caller_names(
     report = audited("real", name, cache, MODEL=model)
     check(report, cache)
     assert report["calls"] > 30
-    assert report["answered"] > 10
+    assert report["answered"] > 3  # most of these are no picture and no recording
