@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from inference import NO_TELEMETRY
 from inference.settings import PASSED_ON
 from inference.tasks import get_task
 from local.pool import Pool
@@ -116,7 +117,9 @@ class FloorSide:
             self.row.kind,
             str(self.artifact),
             str(self.row.threads),
-            env={name: os.environ[name] for name in PASSED_ON if name in os.environ} | self.row.variables,
+            env={name: os.environ[name] for name in PASSED_ON if name in os.environ}
+            | NO_TELEMETRY
+            | self.row.variables,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=LINE_BYTES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import uuid
 from contextlib import contextmanager
@@ -35,6 +36,8 @@ def unpublished(parent: Path) -> Iterator[Path]:
 def publish(folder: Path, manifest: Manifest) -> None:
     """Hash every file, write the manifest last, rename once."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    for path in paths:
+        _flush(path)
     files = {
         path.relative_to(folder).as_posix(): {"size_bytes": path.stat().st_size, "sha256": hashes(path)[0]}
         for path in paths
@@ -51,3 +54,9 @@ def publish(folder: Path, manifest: Manifest) -> None:
         except DamagedArtifact:
             set_aside(final)
             folder.rename(final)
+
+
+def _flush(path: Path) -> None:
+    """Raises :class:`OSError` if a write did not arrive: libraries in C++ and Rust do not ask at ``close``."""
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())

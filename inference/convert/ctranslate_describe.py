@@ -7,6 +7,7 @@ import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
+from inference.convert.tokenizer import write_vocabulary
 from inference.engines.ctranslate_facts import GENERATION, SpeechFacts, TextFacts, write
 from inference.engines.ctranslate_whisper import FILTERS
 
@@ -31,7 +32,7 @@ def describe_text(model: Any, tokenizer: Any, config: Mapping[str, Any], folder:
     write(facts, folder)
     _write_generation(model, folder)
     if facts.codec == "json":
-        tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
+        write_vocabulary(tokenizer, folder)
     else:
         if getattr(tokenizer, "separate_vocabs", False):
             raise ValueError("a Marian model with two vocabularies is not supported")
@@ -154,7 +155,7 @@ def describe_speech(model: Any, tokenizer: Any, extractor: Any, folder: Path) ->
     )
     write(facts, folder)
     _write_generation(model, folder)
-    tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
+    write_vocabulary(tokenizer, folder)
     np.save(folder / FILTERS, np.asarray(extractor.mel_filters, np.float32))
     return facts
 

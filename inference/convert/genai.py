@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inference import NO_TELEMETRY
 from inference.convert.genai_proof import Proof
 from inference.convert.recipe import Form, why_kept
+from inference.convert.tokenizer import write_vocabulary
 from inference.engines.genai import SERVING
 
 if TYPE_CHECKING:
@@ -143,6 +145,7 @@ def _environment(scratch: str, threads: int) -> dict[str, str]:
         "HF_HOME": scratch,
         "HF_HUB_OFFLINE": "1",
         "OMP_NUM_THREADS": str(threads),
+        **NO_TELEMETRY,
     }
 
 
@@ -163,7 +166,7 @@ def _notes(reference: Any, tokenizer: Any) -> dict[str, Any]:
 
 def _write(folder: Path, notes: dict[str, Any], tokenizer: Any, context: int) -> None:
     """Tokenizer and notes; the builder's library must stop at the same end tokens as we do."""
-    tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
+    write_vocabulary(tokenizer, folder)
     defaults = notes.pop("generation_config")
     (folder / "generation_config.json").write_text(json.dumps(defaults, indent=1) + "\n")
     (folder / SERVING).write_text(json.dumps(notes, indent=1) + "\n")
