@@ -9,7 +9,10 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from inference.hashes import hashes
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 MANIFEST = "manifest.json"
@@ -102,6 +105,14 @@ class Artifact:
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise DamagedArtifact(f"{type(error).__name__}: {error}") from error
         return cls(folder, manifest)
+
+    def damaged_file(self, each_chunk: Callable[[], None] = lambda: None) -> str | None:
+        """The first file whose bytes are not those that were published; ``each_chunk`` may end this."""
+        for name, file in self.manifest.files.items():
+            each_chunk()
+            if hashes(self.folder / name, each_chunk)[0] != file["sha256"]:
+                return name
+        return None
 
 
 def _inside(folder: Path, name: str) -> Path:

@@ -102,6 +102,16 @@ class ModelFiles:
                 return opened
         return None
 
+    def set_aside_if_damaged(self, artifact: Artifact) -> bool:
+        """For one that could not be loaded: reads all of it; ``fetch`` makes a damaged one again."""
+        try:
+            is_damaged = artifact.damaged_file() is not None
+        except OSError:
+            return False  # nothing is known of files that cannot be read
+        if is_damaged:
+            set_aside(artifact.folder)
+        return is_damaged
+
     def state(self, model: Model) -> str:
         """``ready``, ``preparing`` or ``cold``."""
         if self.find(model):

@@ -57,6 +57,6 @@ def publish(folder: Path, manifest: Manifest) -> None:
 
 
 def _flush(path: Path) -> None:
-    """Raises :class:`OSError` if a write did not arrive: libraries in C++ and Rust do not ask at ``close``."""
+    """Raises :class:`OSError` if a write did not arrive: native libraries do not ask at ``close``."""
     with path.open("rb") as stream:
         os.fsync(stream.fileno())

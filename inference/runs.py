@@ -7,6 +7,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from inference.checked_load import checked
 from inference.engines.engine import Completion
 from inference.errors import DeadlineExceeded, HubletError, ModelNotReady, ModelUnavailable
 from inference.loaded_models import LoadedModels
@@ -100,6 +101,7 @@ class Runs:
     ) -> None:
         self._files = files
         self._worker = Worker()
+        load = checked(load, files)
         self._loaded = LoadedModels(pipeline_tag, settings.threads, settings.memory_mb, self._worker, load)
         self._log = log
         self._loads = LoadWatch()

@@ -15,7 +15,7 @@ from inference.maintenance.in_use import nobody_preparing
 from inference.maintenance.trash import Trash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from inference.deadline import Deadline
     from inference.maintenance.event import Event
@@ -96,33 +96,31 @@ def _look(check: Check, deadline: Deadline, answer: dict[str, Any]) -> str | Non
 
 def _artifact_problem(artifact: CachedArtifact, deadline: Deadline) -> str | None:
     try:
-        opened = Artifact.open(artifact.folder)
-        for name, file in opened.manifest.files.items():
-            if _hashes(artifact.folder / name, deadline)[0] != file["sha256"]:
-                return f"{name} is not what its hash says"
+        name = Artifact.open(artifact.folder).damaged_file(_clock(deadline))
+        return f"{name} is not what its hash says" if name else None
     except (DamagedArtifact, KeyError) as damage:
         return str(damage)
     except OSError as error:
         return f"a file cannot be read: {error.strerror}"
-    return None
 
 
 def _blob_problem(blob: Path, deadline: Deadline) -> str | None:
     try:
-        return None if blob.name in _hashes(blob, deadline) else "it is not what the Hub listed"
+        return None if blob.name in hashes(blob, _clock(deadline)) else "it is not what the Hub listed"
     except FileNotFoundError:
         return None  # removed while we looked
     except OSError as error:
         return f"it cannot be read: {error.strerror}"
 
 
-def _hashes(path: Path, deadline: Deadline) -> tuple[str, str]:
-    def look_at_clock() -> None:
+def _clock(deadline: Deadline) -> Callable[[], None]:
+    """Ends a reading that would leave no time to repair."""
+
+    def look() -> None:
         if deadline.remaining_s < REPAIR_MARGIN_S:
             raise OutOfTime
 
-    look_at_clock()
-    return hashes(path, look_at_clock)
+    return look
 
 
 def _repair(inventory: Inventory, check: Check, trash: Trash) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -15,18 +16,24 @@ from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """The command with a cache of its own for all tests here."""
-    cache = tmp_path_factory.mktemp("cache")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of its own for all tests here."""
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path) -> Iterator[Run]:
+    """The command with that cache."""
     with HubServer(DEMO_REPOSITORIES) as hub:
 
         def run(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
-            where = ("--hub", hub.url, "--cache", str(cache))
+            where = ("--hub", hub.url, "--cache", str(folder))
             return subprocess.run(
                 [sys.executable, "-m", "inference", *arguments, *where],
                 cwd=ROOT,
@@ -52,6 +59,28 @@ def test_a_text_from_the_command_line_and_from_a_pipe(run: Run) -> None:
     piped = run(*SENTIMENT, "--json", text="I love it, it works great!\n")
     assert json.loads(piped.stdout)[0][0]["label"] == "POSITIVE"
     assert "downloading" not in piped.stderr
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "model.onnx"])
+def test_damage_of_the_same_size_is_seen_when_it_keeps_a_model_from_loading(
+    run: Run, folder: Path, name: str
+) -> None:
+    assert run(*SENTIMENT, "I love it.").returncode == 0
+    (hurt,) = folder.glob(f"artifacts/*sentiment/*/*/{name}")
+    size_bytes = hurt.stat().st_size
+    hurt.unlink()  # a link of it may be the download
+    hurt.write_bytes(b"x" * size_bytes)
+    refused = run(*SENTIMENT, "I love it.")
+    assert refused.returncode == 1
+    assert "were damaged; the next call has them made again" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    again = run(*SENTIMENT, "I love it.")
+    assert "POSITIVE" in again.stdout, again.stderr
+    assert "trying int8" in again.stderr
+    (made,) = folder.glob(f"artifacts/*sentiment/*/*-v1/{name}")
+    assert made.read_bytes() != b"x" * size_bytes
+    assert made.parent.with_name(f"{made.parent.name}.damaged").is_dir()
+    shutil.rmtree(made.parent.with_name(f"{made.parent.name}.damaged"))
 
 
 def test_another_task_prints_its_text(run: Run) -> None:

@@ -58,7 +58,7 @@ LAYERS = (
         "wanted_files",
         "download",
     },
-    {"tasks", "engines", "convert", "preparation", "model_files", "loaded_models", "routes"},
+    {"tasks", "engines", "convert", "preparation", "model_files", "checked_load", "loaded_models", "routes"},
     {"openai"},
     {"describe", "openapi", "purpose", "runs"},
     {"request_log"},

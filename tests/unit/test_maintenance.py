@@ -232,9 +232,10 @@ class TestVerify:
     ) -> None:
         for number in range(4):
             put_artifact(cache.root, Model(f"acme/model-{number}", "b" * 40), HEAD)
+        from inference import artifact
         from inference.maintenance import verification
 
-        real, read = verification.hashes, []
+        real, read = artifact.hashes, []
 
         def slow(path: Path, each_chunk: Any) -> tuple[str, str]:
             read.append(path)
@@ -242,7 +243,7 @@ class TestVerify:
                 raise verification.OutOfTime
             return real(path, each_chunk)
 
-        monkeypatch.setattr(verification, "hashes", slow)
+        monkeypatch.setattr(artifact, "hashes", slow)
         first = cache("verify")
         assert first["checked"] == 2
         second = cache("verify", next=first["next"])

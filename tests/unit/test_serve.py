@@ -225,6 +225,22 @@ def test_a_load_that_failed_is_tried_again(service: Service, task: Task, engine:
 
 
 @pytest.mark.parametrize("task", ["sentiment"], indirect=True)
+@pytest.mark.parametrize("damaged", [False, True], ids=["whole", "damaged"])
+def test_a_load_that_fails_looks_at_the_bytes(
+    service: Service, task: Task, engine: FakeEngine, tmp_path: Path, damaged: bool
+) -> None:
+    (weights,) = tmp_path.glob("artifacts/*/*/*/model.safetensors")
+    if damaged:
+        weights.write_bytes(bytes(weights.stat().st_size))
+    engine.error = ValueError("this is no model")
+    reply = service(url_event(dict(task.examples[0].body)), FakeContext())
+    assert reply["statusCode"] == (503 if damaged else 500)
+    assert ("retry-after" in reply["headers"]) == damaged
+    assert weights.exists() != damaged
+    assert (weights.parent.with_name(f"{weights.parent.name}.damaged") / weights.name).exists() == damaged
+
+
+@pytest.mark.parametrize("task", ["sentiment"], indirect=True)
 @pytest.mark.parametrize("event", [None, [], "text", 7, {}, {"requestContext": {"http": {}}}])
 def test_no_event_breaks_the_service(service: Service, event: Any) -> None:
     try:
