@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import subprocess
@@ -11,79 +12,123 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cache.site import FAULTY, SENTIMENT
+from local.hub import HubServer
+from tests.cache.site import FAULTY, SENTIMENT, Site
+from tests.engines.tiny_decoders import make_snapshot
 
 if TYPE_CHECKING:
-    from tests.cache.site import Site
+    from collections.abc import Iterator
 
-READ_ONLY = "the model cache cannot be written: "
-FAULTS = [
-    (
-        "write",
-        "EIO",
-        "model.onnx.data",
-        "InternalError",
-        READ_ONLY + "the file system reports an input/output error",
-    ),
-    (
-        "write",
-        "ENOSPC",
-        "model.onnx.data",
-        "CacheFull",
-        "the model cache has no room for hublet/demo-sentiment",
-    ),
-    (
-        "open",
-        "ESTALE",
-        "model.onnx",
-        "InternalError",
-        READ_ONLY + "the file system reports a stale file handle",
-    ),
-]
+SOURCE = FAULTY / "native"
+CANNOT_WRITE = "the model cache cannot be written: the file system reports "
+IO_ERROR = ("InternalError", CANNOT_WRITE + "an input/output error")
+LLAMA = "hublet/tiny-llama"
+CONTINUE = {
+    "model": LLAMA,
+    "tag": "text-generation",
+    "examples": ["Hello there"],
+    "text": "Hello",
+    "precision": "fp32",
+}
 
 
-@pytest.fixture
-def library(tmp_path: Path) -> Path:
-    """What stands between native code and the file system."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("takes a C compiler")
-    path = tmp_path / "native.so"
-    source = FAULTY / "native.c"
-    command = [compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", str(path), str(source), "-ldl"]
-    subprocess.run(command, check=True)
-    return path
+class Faults:
+    """What stands between native code and the file system, in all that prepares a site's models."""
 
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._switch, self._seen = site.root / "on", site.root / "seen"
+        self._folder = site.root / "preload"
+        self._folder.mkdir()
+        shutil.copy(SOURCE / "sitecustomize.py", self._folder)
+        self._library = self._folder / "faults.so"
+        compiler = shutil.which("cc")
+        if compiler is None:
+            pytest.skip("takes a C compiler")
+        source = str(SOURCE / "faults.c")
+        command = [compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", str(self._library), source]
+        subprocess.run([*command, "-ldl"], check=True)
 
-def callers(seen: Path) -> set[str]:
-    """Names of the libraries whose calls failed."""
-    return {Path(line.split()[1]).name for line in seen.read_text().splitlines()}
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"PATH": os.environ["PATH"], "PYTHONPATH": str(self._folder)}
 
-
-def test_a_fault_that_meets_native_code_is_told_leaves_nothing_and_ends(demo: Site, library: Path) -> None:
-    switch, seen = demo.root / "on", demo.root / "seen"
-    switch.touch()
-    variables: dict[str, Any] = {}
-    for call, name, file, kind, message in FAULTS:
+    def on(self, call: str, name: str, file: str) -> None:
+        """Calls on files of such a name fail from now on."""
+        self._switch.touch()
+        self._seen.unlink(missing_ok=True)
         variables = {
-            "PATH": os.environ["PATH"],
-            "LD_PRELOAD": str(library),
-            "FAULT_UNDER": str(demo.cache / "artifacts"),
+            "LD_PRELOAD": str(self._library),
+            "FAULT_UNDER": str(self._site.cache / "artifacts"),
             "FAULT_NAME": file,
             "FAULT_CALL": call,
             "FAULT_ERRNO": str(getattr(errno, name)),
-            "FAULT_WHILE": str(switch),
-            "FAULT_SEEN": str(seen),
+            "FAULT_WHILE": str(self._switch),
+            "FAULT_SEEN": str(self._seen),
         }
-        failed = demo.outcome(child_environment=variables, **SENTIMENT)
-        assert [each for each in callers(seen) if not each.startswith(("python", "libpython"))], call
-        assert failed["error"] == kind, (call, name)
-        assert failed["message"].startswith(message)
-        assert demo.artifacts() == []
-        assert demo.half_made() == []
-        seen.unlink()
-    switch.unlink()
-    answered = demo.outcome(child_environment=variables, **SENTIMENT)
+        (self._folder / "variables.json").write_text(json.dumps(variables))
+
+    def off(self) -> None:
+        self._switch.unlink()
+
+    def callers(self) -> set[str]:
+        """Names of the libraries whose calls failed."""
+        lines = self._seen.read_text().splitlines() if self._seen.exists() else []
+        return {Path(line.split()[1]).name for line in lines}
+
+    def native_callers(self) -> set[str]:
+        return {name for name in self.callers() if not name.startswith(("python", "libpython"))}
+
+
+def check_told(site: Site, faults: Faults, job: dict[str, Any], expected: tuple[str, str]) -> None:
+    failed = site.outcome(child_environment=faults.environment, **job)
+    assert faults.callers()
+    assert failed["error"] == expected[0]
+    assert failed["message"].startswith(expected[1])
+    assert site.artifacts() == []
+    assert site.half_made() == []
+
+
+def test_a_fault_that_meets_native_code_is_told_leaves_nothing_and_ends(demo: Site) -> None:
+    faults = Faults(demo)
+    no_room = ("CacheFull", "the model cache has no room for hublet/demo-sentiment")
+    for call, name, file, expected in (
+        ("write", "EIO", "model.onnx.data", IO_ERROR),
+        ("write", "ENOSPC", "model.onnx.data", no_room),
+        ("open", "ESTALE", "model.onnx", ("InternalError", CANNOT_WRITE + "a stale file handle")),
+    ):
+        faults.on(call, name, file)
+        check_told(demo, faults, SENTIMENT, expected)
+        assert faults.native_callers(), call
+    # What native code left unsaid at its close, NFS says here.
+    faults.on("fsync", "ENOSPC", "model.onnx.data")
+    check_told(demo, faults, SENTIMENT, no_room)
+    faults.off()
+    answered = demo.outcome(child_environment=faults.environment, **SENTIMENT)
     assert answered["answer"][0][0]["label"] == "POSITIVE"
     (folder,) = demo.artifacts()
     assert folder.name.startswith("onnx-")  # and no engine that makes do
+
+
+@pytest.fixture
+def llama(tmp_path: Path) -> Iterator[Site]:
+    """With the Hub of a random model of no size, which the model builder takes."""
+    make_snapshot(tmp_path / "repositories" / LLAMA, "llama")
+    with HubServer(tmp_path / "repositories") as hub:
+        site = Site(tmp_path, hub)
+        yield site
+        site.stop()
+
+
+def test_a_fault_of_the_model_builder_or_the_tokenizers_library_is_told_too(llama: Site) -> None:
+    faults = Faults(llama)
+    faults.on("write", "ENOSPC", "model.onnx.data")
+    check_told(llama, faults, CONTINUE, ("CacheFull", f"the model cache has no room for {LLAMA}"))
+    faults.on("close", "EIO", "tokenizer.json")  # the library's own writer says nothing of it
+    check_told(llama, faults, CONTINUE, IO_ERROR)
+    faults.on("open", "EIO", "onnxruntime.db")  # where telemetry would keep its queue
+    answered = llama.outcome(child_environment=faults.environment, **CONTINUE)
+    assert answered["answer"][0]["generated_text"]
+    assert faults.callers() == set()
+    (folder,) = llama.artifacts()
+    assert folder.name.startswith("genai-")

@@ -47,7 +47,13 @@ def answer(job: dict[str, Any]) -> Any:
         Path(job["cache"]),
         job["hub_url"],
         job.get("child_environment", {}),
-        Purpose(tag, tuple(job.get("examples", ())), "auto", threads=1, memory_mb=job.get("memory_mb", 4096)),
+        Purpose(
+            tag,
+            tuple(job.get("examples", ())),
+            job.get("precision", "auto"),
+            threads=1,
+            memory_mb=job.get("memory_mb", 4096),
+        ),
         stale_s=job.get("stale_s", 15.0),
     )
     model = Model(job["model"], job.get("revision", "main"))
