@@ -106,6 +106,8 @@ class ModelFiles:
         """For one that could not be loaded: reads all of it; ``fetch`` makes a damaged one again."""
         try:
             is_damaged = artifact.damaged_file() is not None
+        except FileNotFoundError:
+            return True  # another environment was first
         except OSError:
             return False  # nothing is known of files that cannot be read
         if is_damaged:

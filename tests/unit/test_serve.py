@@ -10,7 +10,7 @@ import re
 import struct
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from PIL import Image
@@ -27,7 +27,7 @@ from tests.unit.artifacts import put_artifact
 from tests.unit.events import url_event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from inference.artifact import Artifact
@@ -44,6 +44,7 @@ class FakeEngine:
         self.load_gate.set()
         self.run_gate.set()
         self.error: Exception | None = None
+        self.on_load: Callable[[], None] = lambda: None
         self.paints = False
         self.asked: Any = None
         self.last_truncated = 0
@@ -51,6 +52,7 @@ class FakeEngine:
     def load(self, artifact: Artifact, pipeline_tag: str, threads: int) -> FakeEngine:
         self.loads += 1
         self.load_gate.wait()
+        self.on_load()
         if self.error:
             raise self.error
         return self
@@ -225,19 +227,26 @@ def test_a_load_that_failed_is_tried_again(service: Service, task: Task, engine:
 
 
 @pytest.mark.parametrize("task", ["sentiment"], indirect=True)
-@pytest.mark.parametrize("damaged", [False, True], ids=["whole", "damaged"])
+@pytest.mark.parametrize("state", ["whole", "damaged", "set aside by another"])
 def test_a_load_that_fails_looks_at_the_bytes(
-    service: Service, task: Task, engine: FakeEngine, tmp_path: Path, damaged: bool
+    service: Service, task: Task, engine: FakeEngine, tmp_path: Path, state: str
 ) -> None:
     (weights,) = tmp_path.glob("artifacts/*/*/*/model.safetensors")
-    if damaged:
+    aside = weights.parent.with_name(f"{weights.parent.name}.damaged") / weights.name
+
+    def fail() -> NoReturn:
+        if state == "set aside by another":
+            weights.parent.rename(aside.parent)
+        raise ValueError("this is no model")
+
+    engine.on_load = fail
+    if state == "damaged":
         weights.write_bytes(bytes(weights.stat().st_size))
-    engine.error = ValueError("this is no model")
     reply = service(url_event(dict(task.examples[0].body)), FakeContext())
-    assert reply["statusCode"] == (503 if damaged else 500)
-    assert ("retry-after" in reply["headers"]) == damaged
-    assert weights.exists() != damaged
-    assert (weights.parent.with_name(f"{weights.parent.name}.damaged") / weights.name).exists() == damaged
+    assert reply["statusCode"] == (500 if state == "whole" else 503)
+    assert ("retry-after" in reply["headers"]) == (state != "whole")
+    assert weights.exists() == (state == "whole")
+    assert aside.exists() == (state != "whole")
 
 
 @pytest.mark.parametrize("task", ["sentiment"], indirect=True)
