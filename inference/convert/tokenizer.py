@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from inference.cache_files import replace_text
 from inference.engines.text import VOCABULARIES, read_json
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def write_tokenizer(snapshot: Path, folder: Path) -> None:
     }
     texts = (tokenizer.backend_tokenizer.to_str(), json.dumps(config, ensure_ascii=False, indent=1))
     for name, text in zip(FILES, texts, strict=True):
-        _replace(folder / name, text)
+        replace_text(folder / name, text)
 
 
 def write_vocabulary(tokenizer: Any, folder: Path) -> None:
@@ -48,10 +49,4 @@ def write_vocabulary(tokenizer: Any, folder: Path) -> None:
     The library's own ``save`` passes over an error of ``close``, which is where NFS tells that a write did
     not arrive.
     """
-    _replace(folder / FILES[0], tokenizer.backend_tokenizer.to_str())
-
-
-def _replace(path: Path, text: str) -> None:
-    new = path.with_name(f"{path.name}.new")
-    new.write_text(text, encoding="utf-8")
-    new.replace(path)
+    replace_text(folder / FILES[0], tokenizer.backend_tokenizer.to_str())

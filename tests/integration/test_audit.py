@@ -124,4 +124,5 @@ def test_a_real_engine_reaches_for_nothing_that_a_caller_names(
     report = audited("real", name, cache, MODEL=model)
     check(report, cache)
     assert report["calls"] > 30
-    assert report["answered"] > 3  # most of these are no picture and no recording
+    takes_a_file = task.pipeline_tag in ("image-classification", "automatic-speech-recognition")
+    assert report["answered"] > (3 if takes_a_file else 10)  # most strings are no picture and no recording
