@@ -23,7 +23,7 @@ from bench import process_facts
 from bench.answers import alike, same
 from bench.load_driver import OK, REFUSED, Driver
 from bench.load_mix import MAKERS, Request, endless, requests
-from bench.load_service import ENVIRONMENTS, LocalCloud, Memory, NotServed, with_few_environments
+from bench.load_service import ENVIRONMENTS, LocalCloud, Memory, NotServed, for_shared_cores
 from bench.load_verdict import Found, figures, passes, verdict
 from local.run import aligned, say
 from local.template import DEFAULT_TEMPLATE
@@ -60,7 +60,7 @@ class Plan:
 async def run(plan: Plan) -> Found:
     """All phases against a cloud of its own."""
     with tempfile.TemporaryDirectory(prefix="hublet-load-") as scratch:
-        template = with_few_environments(plan.template, Path(scratch))
+        template = for_shared_cores(plan.template, Path(scratch))
         async with (
             LocalCloud(template, plan.cache, plan.functions) as cloud,
             Driver(cloud.url, plan.functions) as driver,

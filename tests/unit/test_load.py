@@ -7,7 +7,7 @@ import json
 import time
 from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,8 +15,11 @@ from bench import load_mix
 from bench.answers import alike, same
 from bench.load_driver import NO_ANSWER, Calls, Driver
 from bench.load_mix import Request
-from bench.load_service import Memory, quarters
+from bench.load_service import ENVIRONMENTS, Memory, for_shared_cores, quarters
 from bench.load_verdict import RECOVERED_CALLS, Found, figures, passes, recovery_s, verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RIGHT = [[{"label": "GOOD", "score": 0.75}]]
 REQUEST = Request("sentiment", b'{"inputs": "fine"}', RIGHT, json.dumps(RIGHT).encode())
@@ -133,6 +136,21 @@ def test_a_service_is_back_with_the_first_of_many_calls_that_are_as_before() -> 
 
 def test_memory_is_held_by_quarter() -> None:
     assert quarters([1, 1, 2, 2, 3, 3, 4, 100, 4]) == [1, 2, 3, 4]
+
+
+def test_environments_that_share_cores_are_few_and_have_one_thread_each(tmp_path: Path) -> None:
+    def function(memory_mb: int) -> dict[str, Any]:
+        return {"Type": "AWS::Lambda::Function", "Properties": {"MemorySize": memory_mb, "Timeout": 900}}
+
+    template = tmp_path / "given.json"
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {}}
+    template.write_text(json.dumps({"Resources": {"A": function(512), "B": function(10_240), "C": bucket}}))
+    (tmp_path / "made").mkdir()
+    made = json.loads(for_shared_cores(template, tmp_path / "made").read_text())["Resources"]
+    for name, memory_mb in (("A", 512), ("B", 1769)):
+        given = function(memory_mb)["Properties"]
+        assert made[name]["Properties"] == {**given, "ReservedConcurrentExecutions": ENVIRONMENTS}
+    assert made["C"] == bucket
 
 
 def test_a_call_s_time_runs_from_when_it_was_due(monkeypatch: pytest.MonkeyPatch) -> None:
