@@ -1,9 +1,9 @@
 """What a load run found, held against what the project promises: lines for people, and whether it passes.
 
-Answers, statuses, ``Retry-After`` and the environments' memory are ours alone, so a miss fails a run of any
-length. Times are also the machine's: whatever else runs on two cores makes single calls late. They are judged
-in a run of ``JUDGED_MINUTES`` or more, which is made on a machine that does nothing else, and shown in a
-shorter one, which may be CI's.
+Answers, statuses, ``Retry-After`` and memory are ours alone, so a miss fails a run of any length. Times are
+also the machine's: whatever else runs on two cores makes single calls late. They are judged in a run of
+``JUDGED_MINUTES`` or more, which is made on a machine that does nothing else, and shown in a shorter one,
+which may be CI's.
 
 The times are held to their limits function by function. All calls together mix models of two and of ten
 milliseconds, where the slow ones make up the p99, and the ratio tells of the mix; it is shown, not judged.
@@ -116,17 +116,12 @@ def _answers(found: Found) -> Iterator[Line]:
 
 
 def _memory(found: Found) -> Iterator[Line]:
-    """The local cloud is the stand, and small: in minutes, 2 MB of it may be a leak or nothing."""
-    is_long = found.minutes >= JUDGED_MINUTES
-    sums = (
-        ("environments", found.memory.environments_mb, True),
-        ("local cloud", found.memory.cloud_mb, is_long),
-    )
-    for name, samples, is_judged in sums:
+    sums = {"environments": found.memory.environments_mb, "local cloud": found.memory.cloud_mb}
+    for name, samples in sums.items():
         _, second, _, last = held = quarters(samples)
         text = " ".join(f"{each:.0f}" for each in held)
         limit = f"4th <= {MEMORY_GROWTH} x 2nd"
-        yield Line(f"memory, {name}: MB by quarter", text, limit, last <= MEMORY_GROWTH * second, is_judged)
+        yield Line(f"memory, {name}: MB by quarter", text, limit, last <= MEMORY_GROWTH * second)
 
 
 def _times(found: Found) -> Iterator[Line]:

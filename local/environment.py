@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 from inference.settings import PASSED_ON
 from local.runtime_api import Invocation, Result, RuntimeApi
 from local.server import LoopbackServer
+from local.small_reads import open_pipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from local.template import LocalFunction
 
+LONGEST_LINE_BYTES = 1 << 20
 INIT_LIMIT_S = 10.0
 """Lambda's init phase; what it takes beyond counts against the function's timeout."""
 ROOT = Path(__file__).parents[1]
@@ -66,21 +68,25 @@ class Environment:
     async def start(self) -> None:
         """Spawn the runtime; its init phase goes on while the first event is handed over."""
         await self._server.start()
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "awslambdaric",
-            self._function.handler,
-            cwd=ROOT,
-            env=self._variables(),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-            limit=1 << 20,
-        )
+        reading, writing = os.pipe()
+        output = await open_pipe(reading, LONGEST_LINE_BYTES)
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "awslambdaric",
+                self._function.handler,
+                cwd=ROOT,
+                env=self._variables(),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=writing,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,
+            )
+        finally:
+            os.close(writing)  # the last one is the runtime's, so that its end is the output's end
         self._exited = asyncio.create_task(self._process.wait())
-        self._relay = asyncio.create_task(self._relay_log())
+        self._relay = asyncio.create_task(self._relay_log(output))
 
     async def invoke(self, invocation: Invocation) -> Result:
         """The function's answer, or what Lambda says when there is none.
@@ -140,9 +146,8 @@ class Environment:
             return f"Runtime exited with error: signal: {signal.Signals(-code).name}"
         return f"Runtime exited with error: exit status {code}"
 
-    async def _relay_log(self) -> None:
-        assert self._process and self._process.stdout
-        while line := await self._process.stdout.readline():
+    async def _relay_log(self, output: asyncio.StreamReader) -> None:
+        while line := await output.readline():
             self._log(self._function.name, line.decode("utf-8", "replace").rstrip())
 
     def _variables(self) -> dict[str, str]:

@@ -8,6 +8,9 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from local.small_reads import read_little
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +18,12 @@ if TYPE_CHECKING:
 STARTUP_POLL_S = 0.005
 IDLE_S = 24 * 3600
 """How long a quiet connection stays open: an environment may be frozen before it asks again."""
+
+
+class _SmallReads(HttpToolsProtocol):
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        read_little(transport)
+        super().connection_made(transport)
 
 
 class _QuietServer(uvicorn.Server):
@@ -34,7 +43,7 @@ class LoopbackServer:
         self._server = _QuietServer(
             uvicorn.Config(
                 app,
-                http="httptools",  # by name, for without it uvicorn falls back to a slower parser silently
+                http=_SmallReads,
                 log_config=None,
                 access_log=False,
                 lifespan="off",
