@@ -117,10 +117,10 @@ async def measure(cloud: LocalCloud, driver: Driver, mix: Iterator[Request], pla
     say(f"steady load, {plan.minutes:g} minutes: {steady_per_s:.0f} of {capacity_per_s:.0f} calls a second")
     environments, memory = set(cloud.environments), Memory()
     watching = asyncio.create_task(memory.watch(cloud, seconds))
-    foreign = _ForeignCpu(cloud)
+    taken = _TakenCpu(cloud)
     steady = await driver.paced(mix, steady_per_s, seconds)
     watching.cancel()
-    foreign_cpu = foreign.share()
+    foreign_cpu, stolen_cpu = taken.shares()
     say(f"burst, {plan.burst_s:g} s: {BURST * steady_per_s:.0f} calls a second")
     burst_end_s = time.monotonic() + plan.burst_s
     after, burst = await asyncio.gather(
@@ -139,10 +139,11 @@ async def measure(cloud: LocalCloud, driver: Driver, mix: Iterator[Request], pla
         memory=memory,
         environments_ended=len(environments - set(cloud.environments)),
         foreign_cpu=foreign_cpu,
+        stolen_cpu=stolen_cpu,
     )
 
 
-class _ForeignCpu:
+class _TakenCpu:
     """How much of the machine went to neither the service nor us, since this was made."""
 
     def __init__(self, cloud: LocalCloud) -> None:
@@ -151,11 +152,14 @@ class _ForeignCpu:
 
     def _now(self) -> tuple[float, float, float]:
         ours_s = self._cloud.cpu_s() + time.process_time()
-        return process_facts.machine_cpu_s(), ours_s, time.monotonic()
+        foreign_s = process_facts.machine_cpu_s() - ours_s
+        return foreign_s, process_facts.stolen_cpu_s(), time.monotonic()
 
-    def share(self) -> float:
-        all_s, ours_s, took_s = (now - then for now, then in zip(self._now(), self._began, strict=True))
-        return max(all_s - ours_s, 0.0) / (took_s * process_facts.cores())
+    def shares(self) -> tuple[float, float]:
+        """Of all cores: what other processes took, and what the host did."""
+        foreign_s, stolen_s, took_s = (now - then for now, then in zip(self._now(), self._began, strict=True))
+        all_s = took_s * process_facts.cores()
+        return max(foreign_s, 0.0) / all_s, stolen_s / all_s
 
 
 def table(found: Found) -> str:
@@ -167,7 +171,7 @@ def table(found: Found) -> str:
     promises: list[tuple[str, ...]] = [("promise", "found", "limit", "verdict")]
     promises += [(line.what, line.found, line.limit, line.verdict) for line in verdict(found)]
     rates = f"capacity {found.capacity_per_s:.0f} calls a second, steady load {found.steady_per_s:.0f}"
-    others = f"other processes took {found.foreign_cpu:.1%} of the CPU"
+    others = f"other processes took {found.foreign_cpu:.1%} of the CPU, the host {found.stolen_cpu:.1%}"
     return "\n\n".join([f"{rates}; {others}", aligned(rows), aligned(promises)])
 
 

@@ -48,7 +48,9 @@ class Found:
     memory: Memory
     environments_ended: int
     foreign_cpu: float
-    """The part of the machine's CPU that others took during the steady load."""
+    """The part of the machine's CPU that other processes took during the steady load."""
+    stolen_cpu: float
+    """The part that its host took for other guests meanwhile, seen from a virtual machine."""
 
     @property
     def phases(self) -> dict[str, Calls]:
@@ -155,6 +157,7 @@ def figures(found: Found) -> dict[str, Any]:
         "capacity_per_s": round(found.capacity_per_s, 1),
         "steady_per_s": round(found.steady_per_s, 1),
         "foreign_cpu": round(found.foreign_cpu, 3),
+        "stolen_cpu": round(found.stolen_cpu, 3),
         "phases": {
             name: {
                 "statuses": calls.statuses,

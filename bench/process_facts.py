@@ -31,9 +31,14 @@ def cpu_s(pid: int) -> float:
 
 
 def machine_cpu_s() -> float:
-    """CPU time that all processes, and other guests of the same host (steal), have taken so far."""
-    user, nice, system, _, _, irq, softirq, steal = map(int, Path("/proc/stat").read_text().split()[1:9])
-    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+    """CPU time that all processes have taken so far."""
+    user, nice, system, _, _, irq, softirq, _ = _cpu_ticks()
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
+def stolen_cpu_s() -> float:
+    """CPU time so far in which this machine had work, and its host was busy with other guests (steal)."""
+    return _cpu_ticks()[-1] / os.sysconf("SC_CLK_TCK")
 
 
 def cores() -> int:
@@ -74,6 +79,10 @@ def descendants() -> list[int]:
     for pid in found:
         found += [child for child, parent in parents.items() if parent == pid]
     return found[1:]
+
+
+def _cpu_ticks() -> list[int]:
+    return [int(field) for field in Path("/proc/stat").read_text().split()[1:9]]
 
 
 def _status_kb(pid: int, name: str) -> float:

@@ -69,6 +69,7 @@ def found(**changes: Any) -> Found:
         "memory": memory,
         "environments_ended": 0,
         "foreign_cpu": 0.0,
+        "stolen_cpu": 0.0,
         **quiet,
     }
     made = Found(**{**given, **changes})
