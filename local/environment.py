@@ -69,8 +69,8 @@ class Environment:
         """Spawn the runtime; its init phase goes on while the first event is handed over."""
         await self._server.start()
         reading, writing = os.pipe()
-        output = await open_pipe(reading, LONGEST_LINE_BYTES)
         try:
+            output = await open_pipe(reading, LONGEST_LINE_BYTES)
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",

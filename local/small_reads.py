@@ -1,4 +1,4 @@
-"""Small reads, which keep the heap of a process whole that serves for long.
+"""Small reads, which keep the heap of a long-lived process whole.
 
 For each read asyncio takes as much memory as it may bring, 256 KB by its own choice, and gives back what did
 not come. Under load the heap fills with holes between what is in use: at 230 calls a second the local cloud's
