@@ -1,5 +1,4 @@
-# make run    try every function on this machine      make ui     the same in a browser
-# make test   everything that is tested
+# make help lists all that can be made.
 # Needs git, make and Python 3.11 or newer; all else is installed into .venv and node_modules.
 
 PYTHON ?= python3
@@ -28,115 +27,143 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 CDK := npx --no-install cdk
 
-.PHONY: run serve ui picture invoke cache lock synth deploy destroy key test fuzz chaos load bench cost check fix pins
-.PHONY: events diagrams experiment experiments clean
+# A target's line in `make help` is what stands after the two number signs.
+.DEFAULT_GOAL := help
+.PHONY: help run serve ui picture invoke cache lock synth deploy destroy options key check fix unit test fuzz chaos scan load
+.PHONY: bench bench-relay account-probe experiment experiments cost pins events diagrams clean
 
-run: synth
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: synth ## try every function on this machine
 	@python -m local run --hub "$(HUB)" --tasks "$(TASKS)" $(if $(CACHE),--cache "$(CACHE)")
 
-serve: synth
+serve: synth ## the local cloud, until Ctrl-C
 	@python -m local serve --hub "$(HUB)" --tasks "$(TASKS)" --port "$(PORT)" $(if $(CACHE),--cache "$(CACHE)")
 
 # The playground: make ui [ENDPOINTS=build/outputs.json or a stack's name], for functions that are deployed
-ui: .venv/ui.stamp $(if $(ENDPOINTS),,synth)
+ui: .venv/ui.stamp $(if $(ENDPOINTS),,synth) ## the playground, in a browser
 	@python -m playground --port "$(UI_PORT)" $(if $(ENDPOINTS),--endpoints "$(ENDPOINTS)", \
 		--hub "$(HUB)" --tasks "$(TASKS)" $(if $(CACHE),--cache "$(CACHE)"))
 
 # The README's picture of the playground, from the browser test.
-picture: .venv/dev.stamp node_modules/.package-lock.json
+picture: .venv/dev.stamp node_modules/.package-lock.json ## take the README's picture of the playground
 	@REQUIRE_BROWSER=1 python -m pytest tests/browser/test_picture.py
 	@cp build/screenshots/playground.png docs/pictures/playground.png
 
 # One call of a function: make invoke TASK=sentiment [EVENT=file.json] [DEPLOYED=1 [OUTPUTS=...]]
-invoke: .venv/run.stamp
-	@python -m local.invoke "$(TASK)" $(if $(EVENT),--event "$(EVENT)") \
+invoke: .venv/run.stamp ## call a function once: TASK=sentiment
+	@python -m local.commands.invoke "$(TASK)" $(if $(EVENT),--event "$(EVENT)") \
 		$(if $(DEPLOYED),--deployed --outputs "$(OUTPUTS)",--port "$(PORT)")
 
 # The model cache: make cache [ACTION=verify] [MODEL=...] [ARGS='{"repair": true}'] [JSON=1] [DEPLOYED=1]
-cache: .venv/run.stamp
-	@python -m local.cache "$(or $(ACTION),list)" $(if $(MODEL),--model "$(MODEL)") \
+cache: .venv/run.stamp ## list, verify, remove, prefetch or prune models: ACTION=list
+	@python -m local.commands.cache "$(or $(ACTION),list)" $(if $(MODEL),--model "$(MODEL)") \
 		$(if $(ARGS),--args '$(ARGS)') $(if $(JSON),--json) \
 		$(if $(DEPLOYED),--deployed --outputs "$(OUTPUTS)",--port "$(PORT)" $(if $(CACHE),--cache "$(CACHE)"))
 
 # Where the models stand on the Hub now: shows what changed, and writes models.lock.json.
-lock: .venv/run.stamp
-	@python -m local.lock $(if $(filter-out embedded,$(HUB)),--hub "$(HUB)")
+lock: .venv/run.stamp ## write models.lock.json from where the models stand on the Hub
+	@python -m local.commands.lock $(if $(filter-out embedded,$(HUB)),--hub "$(HUB)")
 
-synth: .venv/run.stamp node_modules/.package-lock.json
+synth: .venv/run.stamp node_modules/.package-lock.json ## write the CloudFormation template
 	@$(CDK) synth --quiet $(CONTEXT)
 
 # Where no terminal is: CDK_FLAGS="--require-approval never" to deploy, CDK_FLAGS=--force to destroy.
-deploy: .venv/run.stamp node_modules/.package-lock.json
+deploy: .venv/run.stamp node_modules/.package-lock.json ## deploy the stack to AWS
 	$(CDK) deploy --outputs-file "$(OUTPUTS)" $(CDK_FLAGS) $(CONTEXT)
 
-destroy: .venv/run.stamp node_modules/.package-lock.json
+destroy: .venv/run.stamp node_modules/.package-lock.json ## remove the stack from AWS
 	$(CDK) destroy $(CDK_FLAGS) $(CONTEXT)
 
+# Every context key that CONTEXT="-c key=value" takes; DOCUMENT=1 writes the table into its document instead.
+options: .venv/run.stamp ## list every context key of the stack
+	@python -m stacks.options $(if $(DOCUMENT),--write)
+
 # A new key for auth=key, shown once; nothing is stored.
-key: .venv/run.stamp
-	@python -m local.key
+key: .venv/run.stamp ## make a key for auth=key
+	@python -m local.commands.key
 
-# Two tests at a time; PROCESSES=0 runs them one by one, in the process that a debugger sees.
-test: .venv/dev.stamp .venv-checkov/stamp node_modules/.package-lock.json check
-	@python -m pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder $(PYTEST)
-
-# The long form of tests/integration/test_fuzz.py: so many requests to every function.
-fuzz: .venv/dev.stamp node_modules/.package-lock.json
-	@HUBLET_FUZZ=10000 python -m pytest tests/integration/test_fuzz.py
-
-# The long form of tests/cache: environments are killed and frozen at random in so many rounds, a tenth as many with a
-# real conversion, then 1,000 start without a Hub. CHAOS_SEED=... ROUNDS=... runs the same rounds again.
-chaos: .venv/dev.stamp
-	@python -m tests.cache.chaos --rounds $(ROUNDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
-	@python -m tests.cache.chaos --converted --rounds $$(( ($(ROUNDS) + 9) / 10 )) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
-	@HUBLET_COLD_STARTS=1000 python -m pytest tests/cache/test_crowd.py -k cold_starts
-
-# Six functions under load on this machine, then ten times that; times are judged from 30 minutes on.
-load: .venv/dev.stamp synth
-	@python -m bench.load --minutes $(MINUTES)
-
-check: .venv/dev.stamp
+check: .venv/dev.stamp ## lint, format and types
 	@ruff check .
 	@ruff format --check .
 	@mypy
 
-fix: .venv/dev.stamp
+fix: .venv/dev.stamp ## repair what ruff can repair
 	@ruff check --fix .
 	@ruff format .
 
-# MODELS=... picks rows, PAIRS=n says how often sides take turns, DOCUMENTS=1 also writes docs/bench.
-bench: .venv/dev.stamp
-	@python -m bench.compare $(if $(MODELS),--models "$(MODELS)") $(if $(PAIRS),--pairs "$(PAIRS)") \
+# No network, no process, no model of more than a few megabytes: what to run while one writes.
+unit: .venv/dev.stamp ## the unit tests, in under two minutes
+	@python -m pytest tests/unit --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder $(PYTEST)
+
+# Two tests at a time; PROCESSES=0 runs them one by one, in the process that a debugger sees. The last line is the
+# share of lines that ran in the tests' own processes; `python -m coverage report -m` names those that did not.
+test: .venv/dev.stamp .venv-checkov/stamp node_modules/.package-lock.json check ## everything that is tested, two tests at a time: PROCESSES=2
+	@python -m pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder --cov --cov-report= $(PYTEST)
+	@echo "coverage: $$(python -m coverage report --format=total) % of lines"
+
+# The long form of tests/integration/test_fuzz.py: so many requests to every function.
+fuzz: .venv/dev.stamp node_modules/.package-lock.json ## send 10,000 requests to every function
+	@HUBLET_FUZZ=10000 python -m pytest tests/integration/test_fuzz.py
+
+# The long form of tests/cache/test_crowd.py: environments are killed and frozen at random in so many rounds, a tenth as
+# many with a real conversion, and as many of the relay; then 64 meet where flock does not work, and 1,000 start without a Hub. CHAOS_SEED=... ROUNDS=... runs the same rounds again.
+chaos: .venv/dev.stamp ## kill and freeze environments at random: ROUNDS=200
+	@python -m tests.support.cluster.chaos --rounds $(ROUNDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
+	@python -m tests.support.cluster.chaos --converted --rounds $$(( ($(ROUNDS) + 9) / 10 )) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
+	@python -m tests.support.relay.chaos --rounds $(ROUNDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
+	@HUBLET_CROWD=64 HUBLET_COLD_STARTS=1000 python -m pytest tests/cache/test_crowd.py -k "flock or cold_starts"
+
+# checkov and cfn-lint over all nine modes of the stack, where the tests take three.
+scan: .venv/dev.stamp .venv-checkov/stamp ## checkov and cfn-lint over every mode of the stack
+	@HUBLET_SCAN=all python -m pytest tests/infrastructure -k "checkov or lint"
+
+# Six functions under load on this machine, then ten times that; times are judged from 30 minutes on.
+load: .venv/dev.stamp synth ## load on six functions: MINUTES=30
+	@python -m bench.load.run --minutes $(MINUTES)
+
+# MODELS=... picks models, PAIRS=n says how often contenders take turns, DOCUMENTS=1 also writes docs/bench.
+bench: .venv/dev.stamp ## compare speed and memory with the usual libraries
+	@python -m bench.speed.compare $(if $(MODELS),--models "$(MODELS)") $(if $(PAIRS),--pairs "$(PAIRS)") \
 		$(if $(DOCUMENTS),--documents)
 
 # The workshop's experiments: make experiment NAME=sizes, fitting or distillation
-experiment: .venv/dev.stamp
+experiment: .venv/dev.stamp ## one of the workshop's experiments: NAME=sizes
 	@python -m bench.experiments "$(NAME)" --folder "$(EXPERIMENTS)" $(if $(TINY),--tiny)
 
 # The workshop's pictures, from the experiments.
-experiments: .venv/dev.stamp
+experiments: .venv/dev.stamp ## draw all of the workshop's pictures
 	@for name in sizes fitting distillation; do python -m bench.experiments $$name --folder docs/pictures || exit; done
 
-# What the stack costs a month: make cost TASK=sentiment RPS=0.1 [SECONDS_PER_CALL=0.1] [CONTEXT="-c egress=none"]
-# SOURCES=1 names the pages of the prices; README=1 writes the README's table instead.
-cost: synth
-	@python -m bench.monthly $(if $(TASK),--task "$(TASK)") $(if $(RPS),--rps "$(RPS)") \
+# MODEL=... picks a case of the benchmark, PAIRS=n says how often the two ways take turns.
+bench-relay: .venv/dev.stamp synth ## the first-ever call through the relay, next to the direct way
+	@python -m bench.speed.first_call $(if $(MODEL),--model "$(MODEL)") $(if $(PAIRS),--pairs "$(PAIRS)")
+
+# What only an account can show of the relay: events, cold starts, copying. For a deployed stack.
+account-probe: .venv/run.stamp ## measure the relay of a deployed stack: TASK=spam TIMES=20
+	@python -m bench.account.probe --outputs "$(OUTPUTS)" $(if $(TASK),--task "$(TASK)") $(if $(TIMES),--times "$(TIMES)")
+
+# What the stack costs a month: make cost TASK=sentiment RPS=0.1 [SECONDS_PER_CALL=0.1] [CONTEXT="-c egress=nat"]
+# SOURCES=1 names the pages of the prices; README=1 writes the tables of README.md and docs/costs.md instead.
+cost: synth ## what the stack costs a month: TASK=sentiment RPS=0.1
+	@python -m bench.cost.monthly $(if $(TASK),--task "$(TASK)") $(if $(RPS),--rps "$(RPS)") \
 		$(if $(SECONDS_PER_CALL),--seconds-per-call "$(SECONDS_PER_CALL)") \
 		$(if $(SOURCES),--sources) $(if $(README),--readme)
 
 # Resolve pyproject.toml again. CUDA packages are left out: serving is on CPUs, where torch needs none of them.
-pins: .venv/dev.stamp
-	@python -m local.pins
+pins: .venv/dev.stamp ## resolve pyproject.toml into the requirements files
+	@python -m local.commands.pins
 
 # The console test events, from the tasks' examples.
-events: .venv/run.stamp
-	@python -m local.events
+events: .venv/run.stamp ## write the console test events
+	@python -m local.commands.events
 
 # The pictures, from their text.
-diagrams: node_modules/.package-lock.json
+diagrams: node_modules/.package-lock.json ## draw the diagrams
 	@node docs/diagrams/render.mjs
 
-clean:
+clean: ## remove what was built and installed
 	rm -rf build .venv .venv-checkov node_modules
 
 .venv/bin/python:

@@ -6,10 +6,10 @@ import sys
 
 from aws_cdk import App
 
-from inference.tasks import all_tasks
-from stacks.context import OptionError
+from inference.tasks import BadTask, all_tasks
 from stacks.inference_stack import InferenceStack
-from stacks.options import Options
+from stacks.options.context import OptionError
+from stacks.options.stack import Options
 
 
 def build(app: App) -> InferenceStack:
@@ -20,11 +20,11 @@ def build(app: App) -> InferenceStack:
 
 
 def main() -> None:
-    """What ``cdk synth`` runs; a mistake in the context is a sentence, not a traceback."""
+    """What ``cdk synth`` runs; a mistake in the context or in a task is a sentence, not a traceback."""
     app = App()
     try:
         build(app)
-    except OptionError as error:
+    except (BadTask, OptionError) as error:
         sys.exit(f"hublet: {error}")
     app.synth()
 

@@ -1,1 +1,1 @@
-"""Side-by-side measurements: ours against the peer and against the floor, in one run on one machine."""
+"""Benchmarks: speed next to a plain pipeline, behaviour under load, and cost."""

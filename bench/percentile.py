@@ -1,4 +1,4 @@
-"""One definition of a percentile for all that is measured here."""
+"""Percentiles, defined once for all measurements."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ if TYPE_CHECKING:
 
 
 def percentile(ordered: Sequence[float], percent: int) -> float:
-    """Of ascending values; 0 of none."""
+    """The percentile of ascending values; 0 if there are none."""
     return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)] if ordered else 0.0

@@ -1,4 +1,4 @@
-"""What the kernel knows (Linux): a process's peak memory, the bytes it fetched, what our children hold."""
+"""Facts about processes from ``/proc`` (Linux): memory, CPU time, bytes read."""
 
 from __future__ import annotations
 
@@ -10,50 +10,50 @@ SAMPLE_EVERY_S = 0.05
 
 
 def peak_memory_mb(pid: int) -> float:
-    """Peak resident memory so far, shared libraries and mapped files included (VmHWM)."""
+    """Peak resident memory so far (VmHWM), with shared libraries and mapped files."""
     return _status_kb(pid, "VmHWM") / 1024
 
 
 def resident_mb(pid: int) -> float:
-    """Resident memory now (VmRSS); 0 for a process that has ended."""
+    """Resident memory now (VmRSS); 0 if the process has ended."""
     return _status_kb(pid, "VmRSS") / 1024
 
 
 def children(pid: int) -> list[int]:
-    """Those that a process started from its main thread; cheap, where ``descendants`` reads all of /proc."""
+    """Child processes that the main thread started. This is cheap: ``descendants`` reads all of /proc."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def cpu_s(pid: int) -> float:
-    """CPU time of a process so far, without its children's."""
+    """CPU time of a process so far, without its children."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def machine_cpu_s() -> float:
-    """CPU time that all processes have taken so far."""
+    """CPU time of all processes so far."""
     user, nice, system, _, _, irq, softirq, _ = _cpu_ticks()
     return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
 def stolen_cpu_s() -> float:
-    """CPU time so far in which this machine had work, and its host was busy with other guests (steal)."""
+    """CPU time so far that the host gave to other guests while this machine had work (steal)."""
     return _cpu_ticks()[-1] / os.sysconf("SC_CLK_TCK")
 
 
 def cores() -> int:
-    """Of this machine."""
+    """Cores of this machine."""
     return os.cpu_count() or 1
 
 
 def storage_bytes(pid: int) -> int:
-    """Bytes that this process made the kernel fetch from storage; reads of mapped files count too."""
+    """Bytes that the kernel fetched from storage for this process, mapped files included."""
     lines = Path(f"/proc/{pid}/io").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("read_bytes")).split()[1])
 
 
 class DescendantsMemory:
-    """Watches all that this process started: the most that they held together at one moment."""
+    """Measures the peak memory of this process's descendants, all together."""
 
     def __init__(self) -> None:
         self._peak_kb = 0.0
@@ -62,7 +62,7 @@ class DescendantsMemory:
         self._thread.start()
 
     def stop(self) -> float:
-        """Megabytes."""
+        """Stop measuring; returns the peak in MB."""
         self._done.set()
         self._thread.join()
         return self._peak_kb / 1024
@@ -73,7 +73,7 @@ class DescendantsMemory:
 
 
 def descendants() -> list[int]:
-    """Children of this process, and theirs."""
+    """Process ids of this process's children, and of their children."""
     parents = {int(entry): _status_kb(int(entry), "PPid") for entry in os.listdir("/proc") if entry.isdigit()}
     found = [os.getpid()]
     for pid in found:
@@ -86,7 +86,7 @@ def _cpu_ticks() -> list[int]:
 
 
 def _status_kb(pid: int, name: str) -> float:
-    """A line of ``/proc/PID/status``; 0 for a process that has ended."""
+    """A value of ``/proc/PID/status`` in kB; 0 if the process has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError):

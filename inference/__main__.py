@@ -1,4 +1,4 @@
-"""``python -m inference sentiment "I love this"``: one task on this machine, as its function would run it."""
+"""``python -m inference sentiment "I love this"``: run one task on this machine, as its function does."""
 
 from __future__ import annotations
 
@@ -10,70 +10,74 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inference import command, model_lock, pictures
+from inference.cli import arguments
+from inference.cli.progress_bar import ProgressBar
 from inference.deadline import Deadline
-from inference.engines import engine
-from inference.engines.choose import TEXT_TO_IMAGE
+from inference.engines.load import load
 from inference.errors import HubletError
-from inference.meter import Meter
-from inference.model_files import ModelFiles
-from inference.purpose import purpose
-from inference.runs import Run, Runs
+from inference.hub import lock as model_lock
+from inference.media import images
+from inference.prepare.direct import DirectProvider
+from inference.prepare.spec import artifact_spec
+from inference.runtime.model_runner import ModelCall, ModelRunner
 from inference.settings import DEFAULT_HUB, MEMORY_PER_VCPU_MB, Settings, SettingsError
-from inference.tasks import UnknownTask, get_task, task_names
+from inference.tasks import BadTask, UnknownTask, get_task, task_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inference.artifact import Manifest
+    from inference.cache.artifact import Manifest
     from inference.task import Task
 
 LONGEST_S = 3600.0
-"""Nobody else ends what runs here; a first download of gigabytes may take its time."""
+"""No timeout of Lambda ends this process, and a first download of gigabytes takes long."""
 CACHE = Path(__file__).parents[1] / "build" / "cache"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Answer on standard output, progress and what answered on standard error; 1 for an error."""
-    chosen = _parser().parse_intermixed_args(arguments)
-    meter = Meter()
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the answer to standard output, progress and facts to standard error; returns 1 on errors."""
+    chosen = _parser().parse_intermixed_args(argv)
+    progress = ProgressBar()
     try:
         task = get_task(chosen.task.replace("-", "_"))
-        answer, told = _run(task, chosen, meter)
+        answer, facts = _run(task, chosen, progress)
         print(answer)
-    except (HubletError, SettingsError, UnknownTask, OSError) as error:
-        meter.end()
+    except (BadTask, HubletError, SettingsError, UnknownTask, OSError) as error:
+        progress.end()
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        meter.end()
+        progress.end()
         return 130
-    print(told, file=sys.stderr)
+    print(facts, file=sys.stderr)
     return 0
 
 
-def _run(task: Task, chosen: argparse.Namespace, meter: Meter) -> tuple[str, str]:
+def _run(task: Task, chosen: argparse.Namespace, progress: ProgressBar) -> tuple[str, str]:
     settings = _settings(task, chosen)
-    model = model_lock.at_commit(command.model(task, chosen.model, chosen.revision), settings.hub_url)
-    call = command.call(task, _words(task, chosen.inputs), chosen.parameter)
-    files = ModelFiles(settings.cache, settings.hub_url, settings.child_environment, purpose(task, settings))
-    runs = Runs(files, task.pipeline_tag, settings, engine.load, meter)
-    run = Run(model, Deadline.after(LONGEST_S))
-    _, results = runs.call(run, call)
-    meter.end()
-    if task.pipeline_tag == TEXT_TO_IMAGE:
-        results = [pictures.as_json(each) for each in results]
-    answer = _shown(task, task.present(call, results), chosen)
-    return answer, _facts(run, runs.loaded_manifest(model))
+    model = model_lock.at_commit(
+        arguments.choose_model(task, chosen.model, chosen.revision), settings.hub_url
+    )
+    call = arguments.make_call(task, _inputs(task, chosen.inputs), chosen.parameter)
+    spec = artifact_spec(task, settings)
+    provider = DirectProvider(settings.cache, settings.hub_url, settings.child_environment, spec)
+    runner = ModelRunner(provider, task.pipeline_tag, settings, load, progress)
+    model_call = ModelCall(model, Deadline.after(LONGEST_S))
+    results = runner.run(model_call, call).results
+    progress.end()
+    if task.kind.paints:
+        results = [images.as_json(each) for each in results]
+    answer = _format_answer(task, task.present(call, results), chosen)
+    return answer, _format_facts(model_call, runner.loaded_manifest(model))
 
 
-def _words(task: Task, given: list[str]) -> list[str]:
-    """A text may come from a pipe; files and several parts have to be named."""
+def _inputs(task: Task, given: list[str]) -> list[str]:
+    """The inputs; without any, a text is read from standard input."""
     return given if given or task.media_kind or task.parts else [sys.stdin.read().strip()]
 
 
 def _settings(task: Task, chosen: argparse.Namespace) -> Settings:
-    """Those of the task's function, with the memory and the cores that are here."""
+    """Settings of the task's function, with the memory and the cores of this machine."""
     cores = os.cpu_count() or 1
     given = {
         "TASK": task.name,
@@ -85,35 +89,37 @@ def _settings(task: Task, chosen: argparse.Namespace) -> Settings:
     return Settings.from_env({**os.environ, **given}, cores)
 
 
-def _shown(task: Task, result: Any, chosen: argparse.Namespace) -> str:
-    """A picture as a file, labels and texts for the eye, all else as JSON."""
-    if task.pipeline_tag == TEXT_TO_IMAGE and not chosen.json:
+def _format_answer(task: Task, result: Any, chosen: argparse.Namespace) -> str:
+    """Write a picture to a file; show labels and texts as lines, everything else as JSON."""
+    if task.kind.paints and not chosen.json:
         chosen.output.write_bytes(base64.b64decode(result["image"]))
         return f"painted {chosen.output}"
     if chosen.json:
         return json.dumps(result, ensure_ascii=False)
-    return "\n".join(_lines(result))
+    return "\n".join(_format_lines(result))
 
 
-def _lines(result: Any) -> list[str]:
+def _format_lines(result: Any) -> list[str]:
     if isinstance(result, list):
-        return [line for each in result for line in _lines(each)]
+        return [line for each in result for line in _format_lines(each)]
     if not isinstance(result, dict):
         return [json.dumps(result)]
     texts = [
         result[key] for key in ("summary_text", "translation_text", "generated_text", "text") if key in result
     ]
     if texts:
-        return [str(texts[0]), *_lines(result.get("chunks") or [])]
+        return [str(texts[0]), *_format_lines(result.get("chunks") or [])]
     score = f"{result['score']:7.2%}  " if "score" in result else ""
     named = next((result[key] for key in ("label", "answer", "sequence") if key in result), None)
     return [f"{score}{named}" if named is not None else json.dumps(result, ensure_ascii=False)]
 
 
-def _facts(run: Run, manifest: Manifest | None) -> str:
+def _format_facts(model_call: ModelCall, manifest: Manifest | None) -> str:
     served = f" by {manifest.engine} {manifest.precision}" if manifest else ""
-    seconds = ", ".join(f"{name} {value:.2f}" for name, value in run.seconds.items())
-    return f"{run.model.id}{served}: {run.inference_ms:.1f} ms{f' ({seconds})' if seconds else ''}"
+    seconds = ", ".join(f"{name} {value:.2f}" for name, value in model_call.seconds.items())
+    return (
+        f"{model_call.model.id}{served}: {model_call.inference_ms:.1f} ms{f' ({seconds})' if seconds else ''}"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

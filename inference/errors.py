@@ -5,10 +5,22 @@ The class name is part of the contract: HTTP callers see it as ``type``, direct 
 
 from __future__ import annotations
 
+import math
+
+LONGEST_RETRY_S = 3600.0
+"""Nobody is told to come back later than that: what blocks a model may be over by then."""
+
 
 def printable(word: str) -> str:
     """A caller's own word for use in a message: cut, and escaped where it is not plain text."""
     return word[:40].encode("unicode_escape").decode()
+
+
+def sane_seconds(value: object) -> float | None:
+    """A wait that somebody else named, from 0 to an hour; ``None`` for what is no number of seconds."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        return None
+    return float(min(LONGEST_RETRY_S, max(0.0, value)))
 
 
 class HubletError(Exception):
@@ -19,7 +31,7 @@ class HubletError(Exception):
     def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.message = message
-        self.retry_after_s = retry_after_s
+        self.retry_after_s = sane_seconds(retry_after_s)
 
 
 class BadRequest(HubletError):
@@ -85,7 +97,7 @@ class InvalidField(HubletError):
 
 
 class ModelUnavailable(HubletError):
-    """The Hub says: no such model or revision, gated, or a token is missing."""
+    """No such model or revision on the Hub, gated, a token is missing, or nothing here can serve it."""
 
     status = 424
 
@@ -122,3 +134,11 @@ class CacheFull(HubletError):
     """No room for the model on the cache."""
 
     status = 507
+
+
+def named(name: str) -> type[HubletError]:
+    """The class that another process wrote down by its name; raises :class:`KeyError` for any other word."""
+    classes = [HubletError]
+    for each in classes:
+        classes += each.__subclasses__()
+    return {each.__name__: each for each in classes}[name]

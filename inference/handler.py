@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from inference.recycling import RECYCLED, start_over_between_events
+from inference.jobs.walls import hide
+from inference.runtime.restart import RECYCLED, start_over_between_events
 from inference.serve import Service
 from inference.settings import Settings
 from inference.tasks import get_task
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 
 SETTINGS = Settings.from_env(os.environ, os.cpu_count())
 SERVICE = Service(get_task(SETTINGS.task), SETTINGS)
+start_over_between_events(lambda: SERVICE.is_stuck, SERVICE.warn)
+hide()  # a model's own files are worked on by children, which must not read the credentials here
 if RECYCLED not in os.environ:
     SERVICE.start()
-start_over_between_events(lambda: SERVICE.is_stuck, SERVICE.warn)
 
 
 def handler(event: Any, context: LambdaContext) -> Any:

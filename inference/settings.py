@@ -1,4 +1,7 @@
-"""The only reader of the environment: read once, checked, then passed along as a value."""
+"""The only reader of the environment: read once, checked, then passed along as a value.
+
+The stack checks the same things before a deployment, by the same patterns and limits.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,12 +17,24 @@ if TYPE_CHECKING:
 MEMORY_PER_VCPU_MB = 1769
 """Lambda gives one vCPU per 1,769 MB (AWS Lambda developer guide, "Configure Lambda function memory")."""
 
-DEFAULT_HUB = "https://huggingface.co"
+LAMBDA_MEMORY_MB = (128, 10_240)
+LAMBDA_TIMEOUT_S = (1, 900)
+"""The least and the most of a function (AWS Lambda developer guide, "Lambda quotas")."""
 
+DEFAULT_HUB = "https://huggingface.co"
+DEFAULT_CACHE = "/mnt/models"
+DEFAULT_NAMESPACE = "Hublet"
+PRECISIONS = ("auto", "int8", "fp32")
+
+# Patterns are matched as ASCII.
 MODEL_ID = r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?"
 REVISION = r"[A-Za-z0-9][\w.-]*"
-SECRET_ARN = r"arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+"
-HASHES = r"[0-9a-f]{64}(,[0-9a-f]{64})?"
+SECRET_ARN = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}"
+"""The full ARN: a policy that names the secret without the six characters at its end matches nothing."""
+BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+SHA256 = r"[0-9a-f]{64}"
+MOST_KEYS = 2
+"""One in use and one that takes its place."""
 
 # All that a child process is given: how to start and how to reach the network; no credentials of any kind.
 PASSED_ON = (
@@ -63,6 +79,8 @@ class Settings:
     """Of the keys that open the URL; none: the function asks for no key."""
     token_secret_arn: str | None = None
     """Of the secret that has the Hub token for gated models."""
+    bucket: str | None = None
+    """That models come through, made elsewhere; ``None``: this function gets them itself."""
     cores: int | None = None
     """That the machine has: fewer than Lambda would give, where a function runs elsewhere."""
 
@@ -70,39 +88,74 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str], cores: int | None = None) -> Settings:
         """Read and check the variables that the stack sets."""
         return cls(
-            task=_required(environ, "TASK"),
-            model=_matching(environ, "MODEL", MODEL_ID),
-            revision=_matching(environ, "REVISION", REVISION),
-            cache=Path(environ.get("MODEL_CACHE") or "/mnt/models"),
-            hub_url=_matching(environ, "HF_ENDPOINT", r"https?://[^\s]+") or DEFAULT_HUB,
-            memory_mb=_whole_number(environ, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", MEMORY_PER_VCPU_MB),
-            log_level=_matching(environ, "LOG_LEVEL", "DEBUG|INFO|WARNING|ERROR") or "INFO",
-            precision=_matching(environ, "PRECISION", "auto|int8|fp32") or "auto",
-            metrics_namespace=_matching(environ, "METRICS_NAMESPACE", r"[A-Za-z][\w-]*") or "Hublet",
+            task=read_required(environ, "TASK"),
+            model=read_matching(environ, "MODEL", MODEL_ID),
+            revision=read_matching(environ, "REVISION", REVISION),
+            cache=Path(environ.get("MODEL_CACHE") or DEFAULT_CACHE),
+            hub_url=check_hub_url(environ.get("HF_ENDPOINT") or DEFAULT_HUB, "HF_ENDPOINT"),
+            memory_mb=read_whole_number(environ, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", MEMORY_PER_VCPU_MB),
+            log_level=read_matching(environ, "LOG_LEVEL", "DEBUG|INFO|WARNING|ERROR") or "INFO",
+            precision=read_matching(environ, "PRECISION", "|".join(PRECISIONS)) or PRECISIONS[0],
+            metrics_namespace=read_matching(environ, "METRICS_NAMESPACE", r"[A-Za-z][\w-]*")
+            or DEFAULT_NAMESPACE,
             is_provisioned=environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "provisioned-concurrency",
-            child_environment={name: environ[name] for name in PASSED_ON if name in environ},
+            child_environment=child_environment(environ),
             key_sha256=_hashes(environ, "KEY_SHA256"),
-            token_secret_arn=_matching(environ, "HF_TOKEN_SECRET_ARN", SECRET_ARN),
+            token_secret_arn=read_matching(environ, "HF_TOKEN_SECRET_ARN", SECRET_ARN),
+            bucket=read_matching(environ, "BUCKET", BUCKET),
             cores=cores,
         )
 
     @property
     def threads(self) -> int:
         """Threads worth starting: Lambda's CPU share, not the host's core count, unless that is smaller."""
-        vcpus = max(1, round(self.memory_mb / MEMORY_PER_VCPU_MB))
+        vcpus = threads_of(self.memory_mb)
         return min(vcpus, self.cores or vcpus)
 
 
-def _required(environ: Mapping[str, str], name: str) -> str:
+def threads_of(memory_mb: int) -> int:
+    """Threads that the CPU share of so much memory is good for."""
+    return max(1, round(memory_mb / MEMORY_PER_VCPU_MB))
+
+
+def is_private(url: str) -> bool:
+    """Whether nobody on the way can read what is sent there: by TLS, or on this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    is_loopback = re.fullmatch(r"127(\.\d{1,3}){3}", host, re.ASCII) is not None
+    return parts.scheme == "https" or host in ("localhost", "::1") or is_loopback
+
+
+def check_hub_url(value: str, setting: str) -> str:
+    """The value, if it is a Hub's address; else :class:`SettingsError` says what may be meant."""
+    try:
+        parts = urlsplit(value)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:  # brackets that are not closed
+        is_address = False
+    if is_address and not re.search(r"\s", value):
+        return value
+    meant = f"https://{value}" if re.fullmatch(r"[\w-]+(\.[\w-]+)+(:\d+)?(/\S*)?", value) else DEFAULT_HUB
+    raise SettingsError(f"{setting}={value[:100]!r} is no Hub's address: write it like {meant}")
+
+
+def read_required(environ: Mapping[str, str], name: str) -> str:
+    """A variable that must be set; else :class:`SettingsError`."""
     value = environ.get(name, "")
     if not value:
         raise SettingsError(f"{name} is not set")
     return value
 
 
-def _matching(environ: Mapping[str, str], name: str, pattern: str) -> str | None:
+def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What the processes that download and convert are given of ours."""
+    return {name: environ[name] for name in PASSED_ON if name in environ}
+
+
+def read_matching(environ: Mapping[str, str], name: str, pattern: str) -> str | None:
+    """A variable that is as it should be, or not set; else :class:`SettingsError`."""
     value = environ.get(name) or None
-    if value is not None and not re.fullmatch(pattern, value):
+    if value is not None and not re.fullmatch(pattern, value, re.ASCII):
         raise SettingsError(f"{name} does not look right: it must match {pattern}")
     return value
 
@@ -112,12 +165,14 @@ def _hashes(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
     value = environ.get(name)
     if value is None:
         return ()
-    if not re.fullmatch(HASHES, value):
+    hashes = tuple(value.split(","))
+    if len(hashes) > MOST_KEYS or not all(re.fullmatch(SHA256, each) for each in hashes):
         raise SettingsError(f"{name} must be one or two SHA-256 in hexadecimal, with a comma between")
-    return tuple(value.split(","))
+    return hashes
 
 
-def _whole_number(environ: Mapping[str, str], name: str, default: int) -> int:
+def read_whole_number(environ: Mapping[str, str], name: str, default: int) -> int:
+    """A number above zero; else :class:`SettingsError`."""
     value = environ.get(name) or str(default)
     if not value.isdecimal() or int(value) < 1:
         raise SettingsError(f"{name} must be a whole number above zero, not {value!r}")

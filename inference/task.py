@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from inference import fields
 from inference.errors import InvalidField
+from inference.settings import LAMBDA_MEMORY_MB, LAMBDA_TIMEOUT_S
+from inference.task_kinds import TaskKind, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
-ALWAYS_LISTS = ("summarization", "text-classification", "text-generation", "translation")
-"""Tasks for which the Hub answers a list even to a single input."""
+SERVE, FULL = "serve", "full"
+IMAGES = (SERVE, FULL)
+"""Targets of ``docker/Dockerfile``: one without torch for models that are ready, and one that does all."""
 
 
 @dataclass(frozen=True)
@@ -78,20 +80,32 @@ class Task:
     """Other names that a direct invoke may use for ``inputs``, like ``text``."""
     memory_mb: int = 1769
     timeout_s: int = 300
+    image: str = SERVE
+    """What the function runs where models come to it ready; ``full`` where no fast engine serves them."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
             raise ValueError(f"task name {self.name!r} must be lower-case words joined by _")
         if not self.examples:
             raise ValueError(f"task {self.name} needs at least one example")
-        if not 128 <= self.memory_mb <= 10_240:
-            raise ValueError(f"task {self.name}: memory_mb must be between 128 and 10,240")
-        if not 1 <= self.timeout_s <= 900:
-            raise ValueError(f"task {self.name}: timeout_s must be between 1 and 900")
+        self._check_limit("memory_mb", self.memory_mb, LAMBDA_MEMORY_MB)
+        self._check_limit("timeout_s", self.timeout_s, LAMBDA_TIMEOUT_S)
+        if self.image not in IMAGES:
+            raise ValueError(f"task {self.name}: image must be one of {', '.join(IMAGES)}")
+
+    def _check_limit(self, field: str, value: int, limits: tuple[int, int]) -> None:
+        low, high = limits
+        if not low <= value <= high:
+            raise ValueError(f"task {self.name}: {field} must be between {low:,} and {high:,}")
 
     @property
     def function_name(self) -> str:
         return self.name.replace("_", "-")
+
+    @property
+    def kind(self) -> TaskKind:
+        """What is known of the pipeline tag."""
+        return kind_of(self.pipeline_tag)
 
     @property
     def item(self) -> fields.Field:
@@ -145,9 +159,9 @@ class Task:
 
     def present(self, call: Call, results: list[Any]) -> Any:
         """Engine results, one an input, in the shape of the Hub's task specification."""
-        if self.pipeline_tag == "question-answering" and call.parameters.get("top_k") in (None, 1):
-            results = [answers[0] for answers in results]  # one answer is no list, as the Hub has it
-        return results if call.is_list or self.pipeline_tag in ALWAYS_LISTS else results[0]
+        if self.kind.shows_one_alone and call.parameters.get("top_k") in (None, 1):
+            results = [answers[0] for answers in results]
+        return results if call.is_list or self.kind.always_lists else results[0]
 
 
 def packaged(name: str) -> str:

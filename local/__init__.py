@@ -1,1 +1,1 @@
-"""Everything that runs Hublet on one machine, with no cloud account and no way out to the network."""
+"""Run Hublet on one machine, without a cloud account and without the internet."""

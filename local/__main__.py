@@ -12,36 +12,50 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local.cloud import Cloud
-from local.demo_models import BUILT, DEMO_REPOSITORIES, NoDemoModel, demo_model, make
-from local.hub import HubServer
-from local.run import RunFailed, run_all, say, show_progress
-from local.template import DEFAULT_TEMPLATE, LocalFunction, TemplateError, read_template
+from inference.settings import PRECISIONS, SettingsError, check_hub_url
+from inference.tasks import BadTask
+from local.cloud.front import Cloud
+from local.cloud.loopback_server import PortRefused
+from local.cloud.template import DEFAULT_TEMPLATE, LocalFunction, TemplateError, read_template
+from local.commands.run import RunFailed, run_all, say, show_progress
+from local.demo.catalog import (
+    DEMO_REPOSITORIES,
+    EMBEDDED,
+    DemoModel,
+    NoDemoModel,
+    current,
+    demo_model,
+    make,
+)
+from local.demo.recipes import BUILT
+from local.hub.server import HubServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 BUILD = Path("build")
-EMBEDDED = "embedded"
 
 
 def main() -> int:
     """Parse the command line, start everything, stop everything."""
     arguments = _parser().parse_args()
     try:
+        if arguments.hub != EMBEDDED:
+            check_hub_url(arguments.hub, "HUB")
         functions = _chosen(read_template(arguments.template), arguments.tasks)
-        with _hub(arguments.hub, functions) as hub_url, _cache(arguments) as cache:
-            return asyncio.run(_main(arguments, functions, hub_url, cache))
-    except (TemplateError, NoDemoModel, RunFailed) as error:
+        with _hub(arguments.hub, functions) as hub, _cache(arguments) as cache:
+            return asyncio.run(_main(arguments, functions, hub, cache))
+    except PortRefused as error:
+        print(f"error: {error}; choose another with PORT=...", file=sys.stderr)
+        return 1
+    except (BadTask, NoDemoModel, RunFailed, SettingsError, TemplateError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
 
 
-async def _main(
-    arguments: argparse.Namespace, functions: list[LocalFunction], hub_url: str, cache: Path
-) -> int:
+async def _main(arguments: argparse.Namespace, functions: list[LocalFunction], hub: str, cache: Path) -> int:
     stopped = asyncio.Event()
     work: asyncio.Future[None] | None = None
     loop = asyncio.get_running_loop()
@@ -49,8 +63,10 @@ async def _main(
         loop.add_signal_handler(number, stopped.set)
     is_run = arguments.command == "run"
     log = show_progress if is_run else _show_log
-    overrides = _overrides(arguments.hub, hub_url, arguments.precision)
-    async with Cloud(functions, cache, overrides, log, arguments.port) as cloud:
+    demos = demos_of(functions, arguments.hub)
+    overrides = overrides_of(hub, demos if arguments.hub == EMBEDDED else {}, arguments.precision)
+    notes = {name: demo.note for name, demo in demos.items()}
+    async with Cloud(functions, cache, overrides, log, arguments.port, notes, arguments.template) as cloud:
         if not is_run:
             print(f"ready {cloud.url}", flush=True)
             await stopped.wait()
@@ -65,13 +81,29 @@ async def _main(
         return 0
 
 
-def _overrides(hub: str, hub_url: str, precision: str | None) -> Callable[[LocalFunction], dict[str, str]]:
-    """Variables that differ from the template's on this machine: the Hub, and with it the demo models."""
+def demos_of(functions: Iterable[LocalFunction], hub: str) -> dict[str, DemoModel]:
+    """Function -> the demo model that it begins to answer with now, if it is one."""
+    named = {
+        function.name: (hub == EMBEDDED and _demo_model(function)) or function.task.model.id
+        for function in functions
+    }
+    return {name: demo for name, model in named.items() if (demo := current(model))}
+
+
+def overrides_of(
+    hub: str, demos: Mapping[str, DemoModel], precision: str | None
+) -> Callable[[LocalFunction], dict[str, str]]:
+    """Variables that differ from the template's on this machine: the Hub's URL, and with it the demo models.
+
+    Each is named with its commit. By its branch, a cache would go on with the commit of an earlier start,
+    although a better model may have taken its place since.
+    """
 
     def overrides(function: LocalFunction) -> dict[str, str]:
-        variables = {"HF_ENDPOINT": hub_url}
-        if hub == EMBEDDED and (demo := _demo_model(function)):
-            variables["MODEL"] = demo
+        variables = {"HF_ENDPOINT": hub}
+        is_chosen = "MODEL" in function.environment and "REVISION" in function.environment
+        if not is_chosen and (demo := demos.get(function.name)):
+            variables |= {"MODEL": demo.repository, "REVISION": demo.commit}
         if precision:
             variables["PRECISION"] = precision
         return variables
@@ -135,7 +167,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--hub", default=EMBEDDED, help="embedded (demo models) or a Hub's URL")
         sub.add_argument("--tasks", help="only these, with commas between")
         sub.add_argument("--cache", type=Path, help="the model cache folder")
-        sub.add_argument("--precision", choices=("auto", "int8", "fp32"), help="in place of the template's")
+        sub.add_argument("--precision", choices=PRECISIONS, help="in place of the template's")
         sub.add_argument("--template", type=Path, default=DEFAULT_TEMPLATE)
     return parser
 

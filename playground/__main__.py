@@ -12,6 +12,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from inference.settings import SettingsError, check_hub_url
+from local.demo.catalog import EMBEDDED
 from playground import endpoints
 from playground.access import KEY_VARIABLE, Access
 from playground.client import Client
@@ -32,6 +34,12 @@ QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1", "
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the page until it is stopped."""
     chosen = _parser().parse_args(arguments)
+    try:
+        if chosen.hub not in (None, EMBEDDED):
+            check_hub_url(chosen.hub, "HUB")
+    except SettingsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())

@@ -6,7 +6,7 @@ import json
 from html import escape
 from typing import TYPE_CHECKING
 
-from local.demo_models import note
+from inference.http.response import MODEL, REQUEST_ID
 from playground import facts, refusal, results
 
 if TYPE_CHECKING:
@@ -20,12 +20,13 @@ LONGEST_SHOWN = 20_000
 def draw(description: Description, request: Request, reply: Reply) -> str:
     """HTML of the result, or of what is wrong in words."""
     if reply.status != 200:
-        request_id = reply.headers.get("x-request-id", "")
+        request_id = reply.headers.get(REQUEST_ID, "")
         return refused(
             refusal.words(reply), f"{refusal.kind(reply)} · request {request_id}" if request_id else ""
         )
-    model = reply.headers.get("x-model") or request.model or description.document["model"]
-    return facts.badge(note(model)) + results.draw(description.task, request, reply) + facts.timings(reply)
+    model = reply.headers.get(MODEL) or request.model or description.document["model"]
+    note = description.note if model == description.models[0] else ""
+    return facts.badge(note) + results.draw(description.task, request, reply) + facts.timings(reply)
 
 
 def refused(words: str, details: str = "") -> str:

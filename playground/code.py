@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from inference.task_kinds import kind_of
 from playground.access import KEY_VARIABLE, region_of
 
 if TYPE_CHECKING:
@@ -15,22 +17,6 @@ if TYPE_CHECKING:
     from playground.description import Description
     from playground.form import Request
 
-METHODS = {
-    "automatic-speech-recognition": "automatic_speech_recognition",
-    "feature-extraction": "feature_extraction",
-    "fill-mask": "fill_mask",
-    "image-classification": "image_classification",
-    "question-answering": "question_answering",
-    "sentence-similarity": "sentence_similarity",
-    "summarization": "summarization",
-    "text-classification": "text_classification",
-    "text-generation": "text_generation",
-    "text-to-image": "text_to_image",
-    "token-classification": "token_classification",
-    "translation": "translation",
-    "zero-shot-classification": "zero_shot_classification",
-}
-"""Pipeline tag -> method of ``huggingface_hub.InferenceClient``."""
 OTHER_NAMES = {"source_sentence": "sentence", "sentences": "other_sentences"}
 """Parts of inputs that the client calls otherwise."""
 FILES = {"image": "picture.png", "audio": "recording.wav"}
@@ -51,7 +37,7 @@ def curl(description: Description, request: Request, *, has_key: bool) -> str:
     else:
         sent = f"-d {shlex.quote(_json(_named(body, kind)))}"
     lines = [f"curl -s {url} {sent}"]
-    if description.task == "text-to-image":
+    if kind_of(description.task).paints:
         lines[0] += " -o picture.png"
     if has_key:
         lines.append(f'  -H "authorization: Bearer ${KEY_VARIABLE}"')
@@ -64,10 +50,11 @@ def hub_client(description: Description, request: Request, *, has_key: bool) -> 
     """Python with ``InferenceClient``; what that cannot send is said in a comment."""
     from huggingface_hub import InferenceClient
 
-    name = METHODS.get(description.task)
-    if name is None:
+    name = description.task.replace("-", "_")
+    method = getattr(InferenceClient, name, None)
+    if method is None:
         return f"# InferenceClient has no method for {description.task}; use boto3 or curl."
-    known = inspect.signature(getattr(InferenceClient, name)).parameters
+    known = inspect.signature(method).parameters
     given = _arguments(description, request)
     left_out = [key for key in given if key not in known and not key.startswith("*")]
     arguments = [
@@ -79,11 +66,11 @@ def hub_client(description: Description, request: Request, *, has_key: bool) -> 
     lines = ["import os\n"] if has_key else []
     lines += ["from huggingface_hub import InferenceClient\n"]
     if region_of(description.endpoint.url) and not has_key:
-        lines.append('# The URL takes signed requests: "By URL" in the README signs those of this client.')
+        lines.append("# The URL takes signed requests; docs/calling.md shows how to sign them.")
     lines.append(f"client = InferenceClient(model={description.endpoint.url.rstrip('/')!r}{token})")
     lines += [f"# This client cannot send {key}; curl and boto3 can." for key in left_out]
     call = f"client.{name}({', '.join(arguments)})"
-    lines.append(f'{call}.save("picture.png")' if description.task == "text-to-image" else f"print({call})")
+    lines.append(f'{call}.save("picture.png")' if kind_of(description.task).paints else f"print({call})")
     return "\n".join(lines)
 
 
@@ -111,6 +98,13 @@ def boto3(description: Description, request: Request) -> str:
     lines.append(f"reply = client.invoke(FunctionName={endpoint.function_name!r}, Payload=json.dumps(event))")
     lines.append('print(json.load(reply["Payload"]))')
     return "\n".join(lines)
+
+
+def block(title: str, language: str, text: str) -> str:
+    """Markdown: a text in a fence that nothing in it can close."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"**{title}**\n\n{fence}{language}\n{text}\n{fence}"
 
 
 def shown(document: Mapping[str, Any], kind: str | None) -> str:

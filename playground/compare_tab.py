@@ -41,7 +41,7 @@ def _show_function(catalogue: Catalogue, description: Description) -> None:
     if len(labels) < AT_FIRST:
         gr.HTML('<p class="quiet">No function here has a second model for this.</p>')
         return
-    chosen = gr.CheckboxGroup(labels, value=labels[:AT_FIRST], label="models")
+    chosen = gr.CheckboxGroup(labels, value=labels[:AT_FIRST], label="models", interactive=True)
     view = form_view.show(description, with_model=False)
     send = gr.Button("Compare", variant="primary")
     waits = gr.HTML("", elem_classes="waits")

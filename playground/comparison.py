@@ -52,7 +52,9 @@ class Candidate:
 def pick_function(catalogue: Catalogue, show: Callable[[Description], None]) -> None:
     """Put the choice of a function on the page, and under it what there is for the chosen one."""
     names = catalogue.names()
-    picked = gr.Radio(names, value=FIRST if FIRST in names else names[0], label="function")
+    # What gr.render makes with a value in it is read-only, unless Gradio is told otherwise.
+    first = FIRST if FIRST in names else names[0]
+    picked = gr.Radio(names, value=first, label="function", interactive=True)
 
     def fill(name: str) -> None:
         try:

@@ -31,9 +31,17 @@ def show(catalogue: Catalogue, description: Description, about: gr.HTML) -> None
         clear = gr.Button("New conversation", min_width=120)
     with gr.Accordion("Parameters", open=False):
         longest = gr.Slider(
-            1, LONGEST_ANSWER, USUAL_ANSWER, step=1, label="max tokens", info="Longest answer."
+            1,
+            LONGEST_ANSWER,
+            USUAL_ANSWER,
+            step=1,
+            label="max tokens",
+            info="Longest answer.",
+            interactive=True,
         )
-        bold = gr.Slider(0, 2, 0, step=0.1, label="temperature", info="0 takes the likeliest words.")
+        bold = gr.Slider(
+            0, 2, 0, step=0.1, label="temperature", info="0 takes the likeliest words.", interactive=True
+        )
 
     def take(text: str, history: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]], str]:
         if not text.strip():

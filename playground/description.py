@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from local.demo_models import note
 from playground.access import NoCredentials
 from playground.client import Client, Reply, Unreachable
 from playground.refusal import words
@@ -43,7 +42,7 @@ class Description:
     @property
     def note(self) -> str:
         """What has to stand beside every answer of the default model; mostly nothing."""
-        return note(self.document["model"])
+        return self.endpoint.note
 
     @property
     def media_kind(self) -> str | None:

@@ -31,6 +31,8 @@ class Endpoint:
     """Where the Invoke API is, if not in AWS."""
     task: str | None = None
     """The Hub's name for its kind of task, where that is known before the function is asked."""
+    note: str = ""
+    """What has to stand beside every answer of its default model; mostly nothing."""
 
 
 def local(url: str) -> list[Endpoint]:
@@ -38,7 +40,8 @@ def local(url: str) -> list[Endpoint]:
     with urllib.request.urlopen(url) as reply:
         index = json.load(reply)
     return [
-        Endpoint(each["name"], each["url"], each["name"], url.rstrip("/"), each["task"]) for each in index
+        Endpoint(each["name"], each["url"], each["name"], url.rstrip("/"), each["task"], each["note"])
+        for each in index
     ]
 
 

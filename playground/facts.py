@@ -6,6 +6,8 @@ import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from inference.http.response import PEAK_MEMORY_MB, SERVER_TIMING, TRUNCATED_INPUTS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -62,13 +64,13 @@ def precision(document: Mapping[str, Any]) -> str:
 
 def timings(reply: Reply) -> str:
     """What an answer took: as told by the function, and from here."""
-    told = {name: float(value) for name, value in TIMING.findall(reply.headers.get("server-timing", ""))}
+    told = {name: float(value) for name, value in TIMING.findall(reply.headers.get(SERVER_TIMING, ""))}
     state = "cold: the model was just loaded" if "load" in told else "warm"
     facts = [(name, _duration(value)) for name, value in told.items()]
     facts += [("in all, from here", _duration(reply.seconds * 1000)), ("start", state)]
-    if memory := reply.headers.get("x-peak-memory-mb"):
+    if memory := reply.headers.get(PEAK_MEMORY_MB):
         facts.append(("peak memory of its process", f"{float(memory):,.0f} MB"))
-    if (cut := reply.headers.get("x-truncated-inputs", "0")) != "0":
+    if (cut := reply.headers.get(TRUNCATED_INPUTS, "0")) != "0":
         facts.append(("inputs cut to the model's window", cut))
     rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
     return f'<dl class="facts">{rows}</dl>'

@@ -62,7 +62,7 @@ def _show_form(catalogue: Catalogue, description: Description, about: gr.HTML) -
                     yield {
                         waits: "",
                         result: answer.draw(description, request, state),
-                        came: answer.raw(state),
+                        came: code.block("Response", "http", answer.raw(state)),
                         about: facts.about(catalogue.settled(description.endpoint.name)),
                     }
                 else:
@@ -81,37 +81,39 @@ def _show_form(catalogue: Catalogue, description: Description, about: gr.HTML) -
 
 def _details(
     catalogue: Catalogue, description: Description, view: FormView
-) -> tuple[gr.Code, gr.Code, list[gr.Code]]:
-    """What is sent and came, and code to paste; the first example's until something is sent."""
+) -> tuple[gr.Markdown, gr.Markdown, list[gr.Markdown]]:
+    """What is sent and came, and code to paste; the first example's until something is sent.
+
+    Blocks of Markdown: Gradio's editor is measured while it is hidden, and then looks torn.
+    """
     body = description.document["examples"][0]["body"]
     request = view.form.read_example(body)
     with gr.Accordion("Code to paste", open=False):
-        languages = (("curl", "shell"), ("InferenceClient", "python"), ("boto3", "python"))
-        texts = _texts(catalogue, description, request)
-        codes = [
-            gr.Code(text, language=language, label=label, interactive=False, wrap_lines=True)
-            for (label, language), text in zip(languages, texts, strict=True)
-        ]
+        codes = [_block(text) for text in _texts(catalogue, description, request)]
     with gr.Accordion("Request and response as they are", open=False):
-        sent = gr.Code(_sent(description, request), language="json", label="POST /", interactive=False)
-        came = gr.Code("", label="response", interactive=False, wrap_lines=True)
+        sent = _block(_sent(description, request))
+        came = _block("")
     return sent, came, codes
 
 
+def _block(text: str) -> gr.Markdown:
+    return gr.Markdown(text, elem_classes="code", latex_delimiters=[])
+
+
 def _sent(description: Description, request: Request) -> str:
-    return code.shown(request.document(), description.media_kind)
+    return code.block("POST /", "json", code.shown(request.document(), description.media_kind))
 
 
 def _texts(catalogue: Catalogue, description: Description, request: Request) -> tuple[str, str, str]:
     has_key = bool(catalogue.client.access.key)
     return (
-        code.curl(description, request, has_key=has_key),
-        code.hub_client(description, request, has_key=has_key),
-        code.boto3(description, request),
+        code.block("curl", "bash", code.curl(description, request, has_key=has_key)),
+        code.block("InferenceClient", "python", code.hub_client(description, request, has_key=has_key)),
+        code.block("boto3", "python", code.boto3(description, request)),
     )
 
 
 def _code(
-    catalogue: Catalogue, description: Description, request: Request, codes: list[gr.Code]
+    catalogue: Catalogue, description: Description, request: Request, codes: list[gr.Markdown]
 ) -> dict[Any, Any]:
     return dict(zip(codes, _texts(catalogue, description, request), strict=True))

@@ -10,16 +10,19 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from inference.settings import DEFAULT_CACHE
+
 if TYPE_CHECKING:
     from stacks.network import Network
-    from stacks.options import Options
+    from stacks.options.stack import Options
 
-MOUNT_PATH = "/mnt/models"
+MOUNT_PATH = DEFAULT_CACHE
 UID, GID = "993", "990"
 """The user that every file on the cache belongs to, whichever function wrote it."""
 
-USE = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
-ROOT = "elasticfilesystem:ClientRootAccess"
+READ_ACTIONS = ["elasticfilesystem:ClientMount"]
+MOUNT_ACTIONS = [*READ_ACTIONS, "elasticfilesystem:ClientWrite"]
+ROOT_ACTION = "elasticfilesystem:ClientRootAccess"
 
 THROUGHPUT = {"bursting": efs.ThroughputMode.BURSTING, "elastic": efs.ThroughputMode.ELASTIC}
 
@@ -30,7 +33,7 @@ class ModelCache(Construct):
     def __init__(self, scope: Construct, id: str, *, network: Network, options: Options) -> None:
         super().__init__(scope, id)
         self.is_bursting = options.efs_throughput == "bursting"
-        self.file_system = self._file_system(network, options)
+        self.file_system = self._make_file_system(network, options)
         self.file_system.add_to_resource_policy(_deny_without_tls())
         self.access_point = self.file_system.add_access_point(
             "AccessPoint",
@@ -39,7 +42,7 @@ class ModelCache(Construct):
             posix_user=efs.PosixUser(uid=UID, gid=GID),
         )
 
-    def _file_system(self, network: Network, options: Options) -> efs.FileSystem:
+    def _make_file_system(self, network: Network, options: Options) -> efs.FileSystem:
         return efs.FileSystem(
             self,
             "FileSystem",
@@ -53,30 +56,34 @@ class ModelCache(Construct):
             out_of_infrequent_access_policy=efs.OutOfInfrequentAccessPolicy.AFTER_1_ACCESS,
             # Everything here can be downloaded again.
             removal_policy=RemovalPolicy.RETAIN if options.keep_cache else RemovalPolicy.DESTROY,
-            # Not what it sounds like: False adds a statement that lets everybody write. Our own policy, which
-            # allows the admitted roles only, is what turns anonymous clients away.
+            # False would add a statement that lets everybody write. Anonymous clients are kept out by our
+            # own policy, which allows the admitted roles only.
             allow_anonymous_access=True,
         )
 
-    def admit(self, role: iam.Role) -> iam.PolicyStatement:
-        """Let a role in on the file system's side; the returned statement is for the role's own policy."""
-        self.file_system.add_to_resource_policy(self._allow_admitted(role))
+    def admit(self, role: iam.Role, *, may_write: bool = True) -> iam.PolicyStatement:
+        """Allow a role in the file system's policy; the returned statement is for the role's own policy.
+
+        EFS lets a client without ``ClientWrite`` mount read-only, whatever the function tries.
+        """
+        actions = MOUNT_ACTIONS if may_write else READ_ACTIONS
+        self.file_system.add_to_resource_policy(self._allow_admitted(role, actions))
         return iam.PolicyStatement(
-            actions=USE,
+            actions=actions,
             resources=[self.file_system.file_system_arn],
             conditions={
                 "StringEquals": {"elasticfilesystem:AccessPointArn": self.access_point.access_point_arn}
             },
         )
 
-    def _allow_admitted(self, role: iam.Role) -> iam.PolicyStatement:
+    def _allow_admitted(self, role: iam.Role, actions: list[str]) -> iam.PolicyStatement:
         # The policy is part of the file system and the access point comes after it, so the policy cannot name
         # the access point. Any access point of this file system is the same thing: it has just the one.
         access_points = Stack.of(self).format_arn(
             service="elasticfilesystem", resource="access-point", resource_name="*"
         )
         return iam.PolicyStatement(
-            actions=USE,
+            actions=actions,
             principals=[iam.ArnPrincipal(role.role_arn)],
             conditions={
                 "Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"},
@@ -92,7 +99,7 @@ class ModelCache(Construct):
 def _deny_without_tls() -> iam.PolicyStatement:
     return iam.PolicyStatement(
         effect=iam.Effect.DENY,
-        actions=[*USE, ROOT],
+        actions=[*MOUNT_ACTIONS, ROOT_ACTION],
         principals=[iam.AnyPrincipal()],
         conditions={"Bool": {"aws:SecureTransport": "false"}},
     )

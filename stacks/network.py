@@ -11,7 +11,8 @@ from constructs import Construct
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stacks.options import Options
+    from stacks.options.stack import Options
+    from stacks.relay_bucket import RelayBucket
 
 HTTPS = 443
 NFS = 2049
@@ -20,46 +21,48 @@ NOWHERE = ec2.Peer.ipv4("255.255.255.255/32")
 
 
 class Network(Construct):
-    """Nothing that can be reached from outside, and one of three ways out; security groups of our own always.
+    """The network of all functions. Nothing in it can be reached from outside; security groups are our own.
 
     What each mode costs when nothing is called (us-east-1 prices):
 
+    - ``relay``: nothing. The default: the functions reach one bucket, by a gateway endpoint that is free of
+      charge, and no other place: no gateway, no public subnet and no public address are there.
     - ``nat``: one NAT gateway, about 33 USD a month plus 0.045 USD per GB, and 3.65 USD a month for its
-      public IPv4 address. The default: the only direct way that is proven to reach every host of the Hub.
-    - ``ipv6``: nothing. Dual-stack subnets and an egress-only gateway; works as far as the Hub and its
-      download hosts answer over IPv6.
+      public IPv4 address. The functions prepare models themselves.
     - ``none``: nothing. No way out; every model must already be on the cache.
     - ``vpc``: nothing of ours. The functions stand in the given subnets, and go out as those do.
     """
 
-    def __init__(self, scope: Construct, id: str, *, options: Options) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, options: Options, bucket: RelayBucket | None = None
+    ) -> None:
         super().__init__(scope, id)
-        self.is_dual_stack = options.egress == "ipv6"
         self.vpc: ec2.IVpc
         if options.vpc_id:
-            self.vpc, self.subnets = self._existing(options.vpc_id, options.subnet_ids)
+            self.vpc, self.subnets = self._import_vpc(options.vpc_id, options.subnet_ids)
         else:
-            self.vpc = self._vpc(options.egress, _zones(options.availability_zones))
+            self.vpc = self._make_vpc(options.egress, _choose_zones(options.availability_zones))
             self.subnets = ec2.SubnetSelection(subnet_group_name=SUBNETS)
-        self.cache_security_group = self._security_group("CacheSecurityGroup", "Hublet model cache")
-        self.function_security_group = self._security_group("FunctionSecurityGroup", "Hublet functions")
+        self.cache_security_group = self._make_security_group("CacheSecurityGroup", "Hublet model cache")
+        self.function_security_group = self._make_security_group("FunctionSecurityGroup", "Hublet functions")
         self._open_ports(options)
+        if bucket:
+            self._add_endpoint(self.vpc, bucket)
 
-    def _existing(self, vpc_id: str, subnet_ids: Sequence[str]) -> tuple[ec2.IVpc, ec2.SubnetSelection]:
-        # Which zones the subnets are in is asked of nobody: nothing here depends on it.
+    def _import_vpc(self, vpc_id: str, subnet_ids: Sequence[str]) -> tuple[ec2.IVpc, ec2.SubnetSelection]:
+        # Nothing here depends on the zones of the subnets, so nobody is asked for them.
         vpc = ec2.Vpc.from_vpc_attributes(self, "Vpc", vpc_id=vpc_id, availability_zones=["unknown"])
         subnets = [ec2.Subnet.from_subnet_id(self, subnet, subnet) for subnet in subnet_ids]
         return vpc, ec2.SubnetSelection(subnets=subnets)
 
-    def _vpc(self, egress: str, zones: list[str]) -> ec2.Vpc:
+    def _make_vpc(self, egress: str, zones: list[str]) -> ec2.Vpc:
         vpc = ec2.Vpc(
             self,
             "Vpc",
             availability_zones=zones,
             nat_gateways=1 if egress == "nat" else 0,
-            ip_protocol=ec2.IpProtocol.DUAL_STACK if self.is_dual_stack else ec2.IpProtocol.IPV4_ONLY,
             create_internet_gateway=egress == "nat",
-            subnet_configuration=_subnets(egress),
+            subnet_configuration=_plan_subnets(egress),
             # Nothing uses the default group, and emptying it takes a custom resource, which leaves residue.
             restrict_default_security_group=False,
         )
@@ -71,7 +74,11 @@ class Network(Construct):
         )
         return vpc
 
-    def _security_group(self, id: str, description: str) -> ec2.SecurityGroup:
+    def _add_endpoint(self, vpc: ec2.IVpc, bucket: RelayBucket) -> None:
+        endpoint = vpc.add_gateway_endpoint("Bucket", service=ec2.GatewayVpcEndpointAwsService.S3)
+        endpoint.add_to_policy(bucket.allow_passing())
+
+    def _make_security_group(self, id: str, description: str) -> ec2.SecurityGroup:
         return ec2.SecurityGroup(self, id, vpc=self.vpc, description=description, allow_all_outbound=False)
 
     def _open_ports(self, options: Options) -> None:
@@ -84,26 +91,27 @@ class Network(Construct):
             # it names another group, so it stands apart in the template.
             functions.add_egress_rule(NOWHERE, ec2.Port.tcp(HTTPS), "nothing")
             return
-        peers = [ec2.Peer.any_ipv4(), ec2.Peer.any_ipv6()] if self.is_dual_stack else [ec2.Peer.any_ipv4()]
+        if options.egress == "relay":
+            # A group cannot name the endpoint without its prefix list, whose id each region has another of.
+            # No route leads anywhere but to the endpoint, and that lets one bucket through.
+            functions.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "models from the bucket")
+            return
         for port in sorted({HTTPS, options.hub_port}):
-            for peer in peers:
-                functions.add_egress_rule(peer, ec2.Port.tcp(port), "models from the Hub")
+            functions.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(port), "models from the Hub")
 
 
-def _zones(asked: Sequence[str]) -> list[str]:
-    """Names as they are; for a number, whichever zones the region turns out to have."""
+def _choose_zones(asked: Sequence[str]) -> list[str]:
+    """Names as they are; for a number, so many of the region's first zones."""
     if not asked[0].isdecimal():
         return list(asked)
     return [Fn.select(place, Fn.get_azs()) for place in range(int(asked[0]))]
 
 
-def _subnets(egress: str) -> list[ec2.SubnetConfiguration]:
+def _plan_subnets(egress: str) -> list[ec2.SubnetConfiguration]:
     """A public subnet only where a NAT gateway has to stand in it."""
-    if egress == "none":
+    if egress in ("none", "relay"):
         return [ec2.SubnetConfiguration(name=SUBNETS, subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)]
     private = ec2.SubnetConfiguration(name=SUBNETS, subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
-    if egress == "ipv6":
-        return [private]
     gateway = ec2.SubnetConfiguration(
         name="Gateway", subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=28, map_public_ip_on_launch=False
     )

@@ -1,1 +1,1 @@
-"""The workshop's experiments: small enough to be run while somebody explains what they show."""
+"""The workshop's experiments, small enough to run during a talk."""

@@ -15,7 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make experiment", description=__doc__)
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--folder", type=Path, default=BUILD, help="where the picture goes")
-    parser.add_argument("--tiny", action="store_true", help="see that it runs; the figures say nothing")
+    parser.add_argument("--tiny", action="store_true", help="a quick test run; its figures mean nothing")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     started_s = time.monotonic()

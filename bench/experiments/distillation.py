@@ -1,4 +1,4 @@
-"""Knowledge distillation, seen: one small network, taught by labels alone and by a larger one's answers."""
+"""Knowledge distillation: a small network learns from labels alone, or also from a larger network."""
 
 from __future__ import annotations
 
@@ -10,35 +10,43 @@ from typing import TYPE_CHECKING, Any
 import torch
 from transformers import BertForSequenceClassification
 
-from bench import plots
-from bench.experiments.learner import Network, Score, epochs, material, parameters, plan, score
+from bench.experiments.learner import (
+    Score,
+    TinyBert,
+    count_parameters,
+    load_corpus,
+    make_plan,
+    measure_score,
+    train_epochs,
+)
 from bench.experiments.table import aligned
-from local.demo.measure_sentiment import MODEL
-from local.demo.sentiment_training import NO_LABEL, Example, predict
+from bench.speed import plots
+from local.demo.evaluation.sentiment import MODEL
+from local.demo.training.loop import NO_LABEL, TrainingExample, predict
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-STUDENT = Network(width=32, heads=4, dropout=0.2)
+STUDENT = TinyBert(width=32, heads=4, dropout=0.2)
 MASKED = 0.3
 LABELLED = 400
 UNLABELLED = 3_600
 SOFT_SHARE = 0.7
 SEEDS = (0, 1, 2)
 STEPS = 640
-"""For every student, so that none learns longer."""
+"""Training steps of every student, the same for all."""
 BATCH = 64
 TEACHER = "the teacher itself"
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a student is shown."""
+    """The training set of a student."""
 
     name: str
     soft_share: float
     unlabelled: int = 0
-    """Sentences that have the teacher's answers alone."""
+    """Sentences without labels, which have only the teacher's answers."""
 
     @property
     def sentences(self) -> int:
@@ -48,9 +56,9 @@ class Lesson:
     def epochs(self) -> int:
         return round(STEPS / -(-self.sentences // BATCH))
 
-    def examples(self) -> list[Example]:
-        """The labelled sentences are the same in every lesson."""
-        labelled, others = answered()[:LABELLED], answered()[LABELLED : self.sentences]
+    def examples(self) -> list[TrainingExample]:
+        """The training examples; the labelled ones are the same in every lesson."""
+        labelled, others = label_by_teacher()[:LABELLED], label_by_teacher()[LABELLED : self.sentences]
         return labelled + [example._replace(label=NO_LABEL) for example in others]
 
 
@@ -62,48 +70,48 @@ LESSONS = (
 
 
 @cache
-def teacher() -> Any:
-    """The demo model, itself the student of a larger one; its training had none of these sentences."""
+def load_teacher() -> Any:
+    """The demo model, which never saw these sentences. It is itself the student of a larger model."""
     return BertForSequenceClassification.from_pretrained(MODEL, dtype=torch.float32)
 
 
 @cache
-def answered() -> list[Example]:
-    """Sentences with what the teacher says to them, doubts included."""
-    examples = material().training[: LABELLED + UNLABELLED]
-    soft = predict(teacher(), [example.ids for example in examples]).tolist()
+def label_by_teacher() -> list[TrainingExample]:
+    """Sentences with the teacher's logits."""
+    examples = load_corpus().training[: LABELLED + UNLABELLED]
+    soft = predict(load_teacher(), [example.ids for example in examples]).tolist()
     return [example._replace(soft=tuple(pair)) for example, pair in zip(examples, soft, strict=True)]
 
 
-def taught(lesson: Lesson, seed: int, tiny: bool = False) -> Score:
-    """A student of this lesson, judged on sentences that neither it nor the teacher has seen."""
+def teach_student(lesson: Lesson, seed: int, tiny: bool = False) -> Score:
+    """Train a student; its score is on sentences that neither it nor the teacher has seen."""
     student = STUDENT.build(seed)
-    for _ in epochs(
-        student, lesson.examples(), plan(MASKED, lesson.soft_share), 1 if tiny else lesson.epochs
+    for _ in train_epochs(
+        student, lesson.examples(), make_plan(MASKED, lesson.soft_share), 1 if tiny else lesson.epochs
     ):
         pass
-    return score(student, material().held_out)
+    return measure_score(student, load_corpus().held_out)
 
 
 def run(folder: Path, tiny: bool = False) -> str:
-    """Teach every lesson from several beginnings, draw, and give the table."""
+    """Teach every lesson with several seeds, draw the plot, return the table."""
     seeds = SEEDS[:1] if tiny else SEEDS
-    found = {lesson.name: [taught(lesson, seed, tiny) for seed in seeds] for lesson in LESSONS}
-    master = score(teacher(), material().held_out)
-    draw({**found, TEACHER: [master]}, folder / "distillation.svg")
-    return table(found, master)
+    found = {lesson.name: [teach_student(lesson, seed, tiny) for seed in seeds] for lesson in LESSONS}
+    teacher_score = measure_score(load_teacher(), load_corpus().held_out)
+    draw({**found, TEACHER: [teacher_score]}, folder / "distillation.svg")
+    return table(found, teacher_score)
 
 
-def table(found: dict[str, list[Score]], master: Score) -> str:
-    """The mean of a lesson's students, with the least and the most that they got right; then the teacher."""
-    student, large = (f"{parameters(model):,}" for model in (STUDENT.build(0), teacher()))
+def table(found: dict[str, list[Score]], teacher_score: Score) -> str:
+    """For each lesson the mean score of its students, and the range of their accuracy; then the teacher."""
+    student, large = (f"{count_parameters(model):,}" for model in (STUDENT.build(0), load_teacher()))
     sentences = {lesson.name: f"{LABELLED} + {lesson.unlabelled:,}" for lesson in LESSONS}
     lines = [
-        (name, student, sentences[name], *_figures(average(scores)), _range(scores))
+        (name, student, sentences[name], *_figures(average(scores)), _accuracy_range(scores))
         for name, scores in found.items()
     ]
     headings = ("taught by", "parameters", "sentences", "loss", "right", "range")
-    return aligned(headings, [*lines, (TEACHER, large, "", *_figures(master), "")])
+    return aligned(headings, [*lines, (TEACHER, large, "", *_figures(teacher_score), "")])
 
 
 def _figures(score: Score) -> tuple[str, str]:
@@ -111,17 +119,17 @@ def _figures(score: Score) -> tuple[str, str]:
 
 
 def average(scores: list[Score]) -> Score:
-    """Of students that began differently."""
+    """The mean score of students with different seeds."""
     return Score(*(statistics.mean(values) for values in zip(*scores, strict=True)))
 
 
-def _range(scores: list[Score]) -> str:
+def _accuracy_range(scores: list[Score]) -> str:
     found = [each.accuracy * 100 for each in scores]
     return f"{min(found):.0f}-{max(found):.0f}%"
 
 
 def draw(found: dict[str, list[Score]], file: Path) -> None:
-    """How many of the new sentences each got right, with a line for guessing."""
+    """Draw the accuracy on new sentences, with a line for guessing."""
     names = list(found)
     right = [average(scores).accuracy for scores in found.values()]
     title = "Right on new sentences (guessing: 50%)"
@@ -133,4 +141,4 @@ def draw(found: dict[str, list[Score]], file: Path) -> None:
         for place, share in enumerate(right):
             axes.text(share + 0.01, place, f"{share:.0%}", va="center", fontsize=10)
         axes.set_title(title, loc="left", fontsize=11)
-        plots.bare(axes, 1.1)
+        plots.hide_frame(axes, 1.1)

@@ -1,4 +1,4 @@
-"""What is trained here: a BERT in miniature, on made-up sentences, looked at after every epoch."""
+"""A tiny BERT, trained on generated sentences and measured after every epoch."""
 
 from __future__ import annotations
 
@@ -12,57 +12,65 @@ from tokenizers import Tokenizer
 from torch.nn import functional
 from transformers import BertConfig, BertForSequenceClassification
 
-from local.demo.everyday_training import generate
-from local.demo.measure_sentiment import DEVELOPMENT, MODEL, read_everyday
-from local.demo.sentiment_tokenizer import MASK, POSITIONS, encode
-from local.demo.sentiment_training import Example, Plan, batches, hide_words, logits_of, loss_of, predict
-from local.demo.train_sentiment import synthetic
+from local.demo.evaluation.sentiment import DEVELOPMENT, MODEL, read_everyday
+from local.demo.everyday import generate
+from local.demo.training.loop import (
+    TrainingExample,
+    TrainingPlan,
+    batches,
+    hide_words,
+    logits_of,
+    loss_of,
+    predict,
+)
+from local.demo.training.sentiment import generate_everyday
+from local.demo.training.tokenizer import MASK, POSITIONS, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 SEED = 3
-"""Of the sentences."""
+"""For the sentences."""
 HELD_OUT = 1_000
-MOST = 12_000
+MAX_SENTENCES = 12_000
 """Sentences to train on, at most."""
 LEARNING_RATE = 1e-3
 
 
 class Score(NamedTuple):
-    """How well sentences are judged."""
+    """Mean loss and accuracy."""
 
     loss: float
     accuracy: float
 
 
-class Point(NamedTuple):
-    """What one look found: sentences that training had, and sentences that it did not."""
+class EpochScores(NamedTuple):
+    """Scores after one epoch, on training sentences and on held-out ones."""
 
     training: Score
     held_out: Score
 
 
-class Material(NamedTuple):
-    """Two sets of sentences from one source, none of them in both."""
+class Corpus(NamedTuple):
+    """Two disjoint sets of sentences from one source."""
 
-    training: list[Example]
-    held_out: list[Example]
+    training: list[TrainingExample]
+    held_out: list[TrainingExample]
 
 
 @dataclass(frozen=True)
-class Network:
-    """A BERT of one layer; ``width`` numbers stand for each word."""
+class TinyBert:
+    """The shape of a BERT with one layer; ``width`` is the size of its vectors."""
 
     width: int
     heads: int = 1
     dropout: float = 0.0
 
     def build(self, seed: int) -> Any:
-        """Untrained."""
+        """Make the untrained network."""
         torch.manual_seed(seed)
         config = BertConfig(
-            vocab_size=tokenizer().get_vocab_size(),
+            vocab_size=load_tokenizer().get_vocab_size(),
             hidden_size=self.width,
             num_hidden_layers=1,
             num_attention_heads=self.heads,
@@ -74,34 +82,34 @@ class Network:
         return BertForSequenceClassification(config)
 
 
-def plan(masked: float = 0.0, soft_share: float = 0.0) -> Plan:
-    """``masked`` of the words are hidden; ``soft_share`` of the lesson is the teacher's opinion."""
-    return Plan(1, LEARNING_RATE, masked, MASK, MASK + 1, soft_share)
+def make_plan(masked: float = 0.0, soft_share: float = 0.0) -> TrainingPlan:
+    """``masked`` is the share of masked words, ``soft_share`` the teacher's share of the loss."""
+    return TrainingPlan(1, LEARNING_RATE, masked, MASK, MASK + 1, soft_share)
 
 
 @cache
-def tokenizer() -> Tokenizer:
-    """The demo model's own, which knows every word that is used here."""
+def load_tokenizer() -> Tokenizer:
+    """The demo model's tokenizer, which knows every word used here."""
     return Tokenizer.from_file(str(MODEL / "tokenizer.json"))
 
 
 @cache
-def material() -> Material:
-    """Sentences that the demo model has never seen either: it is the teacher of one experiment."""
-    seen = [*read_everyday(), *read_everyday(DEVELOPMENT), *synthetic()]
-    rows = generate(HELD_OUT + MOST, SEED, avoid=[row.text for row in seen])
-    coded = encode(tokenizer(), [row.text for row in rows])
-    examples = [Example(ids, row.label) for ids, row in zip(coded, rows, strict=True)]
-    return Material(examples[HELD_OUT:], examples[:HELD_OUT])
+def load_corpus() -> Corpus:
+    """Sentences that the demo model has not seen, since it is the teacher in one experiment."""
+    seen = [*read_everyday(), *read_everyday(DEVELOPMENT), *generate_everyday()]
+    rows = generate(HELD_OUT + MAX_SENTENCES, SEED, avoid=[row.text for row in seen])
+    coded = encode(load_tokenizer(), [row.text for row in rows])
+    examples = [TrainingExample(ids, row.label) for ids, row in zip(coded, rows, strict=True)]
+    return Corpus(examples[HELD_OUT:], examples[:HELD_OUT])
 
 
-def parameters(model: Any) -> int:
-    """How many numbers training may set."""
+def count_parameters(model: Any) -> int:
+    """The number of trainable weights."""
     return sum(each.numel() for each in model.parameters())
 
 
-def epochs(model: Any, examples: list[Example], how: Plan, count: int) -> Iterator[int]:
-    """Train, and stop to be looked at after each pass over the sentences."""
+def train_epochs(model: Any, examples: list[TrainingExample], how: TrainingPlan, count: int) -> Iterator[int]:
+    """Train, and yield after each pass over the sentences."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=how.learning_rate)
     rng = random.Random(SEED)
     for epoch in range(1, count + 1):
@@ -114,8 +122,8 @@ def epochs(model: Any, examples: list[Example], how: Plan, count: int) -> Iterat
         yield epoch
 
 
-def score(model: Any, examples: Sequence[Example]) -> Score:
-    """Mean loss against the labels, and the share of labels that are right."""
+def measure_score(model: Any, examples: Sequence[TrainingExample]) -> Score:
+    """Mean loss and accuracy against the labels."""
     logits = predict(model, [example.ids for example in examples])
     labels = torch.tensor([example.label for example in examples])
     right = (logits.argmax(-1) == labels).float().mean()

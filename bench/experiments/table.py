@@ -1,4 +1,4 @@
-"""Lines of words and figures -> a table for a terminal."""
+"""Tables for the terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def aligned(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """The first column begins in one place, the others end in one."""
+    """Align the first column to the left and the others to the right."""
     widths = [max(map(len, column)) for column in zip(headings, *lines, strict=True)]
     rows = [[line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])] for line in (headings, *lines)]
     return "\n".join("  ".join(row).rstrip() for row in rows)

@@ -11,91 +11,64 @@ import sys
 import time
 import traceback
 from contextlib import redirect_stdout
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inference import cache_errors, diffusers_index, lease
-from inference.artifact import Manifest
-from inference.child import emit, read_job
-from inference.convert import (
-    limits,
-    native_errors,
-    own_graph,
-    pickle_weights,
-    proof_pictures,
-    proof_recordings,
-    proof_texts,
-)
-from inference.convert.recipe import Drift, Form, Source
+from inference.cache import errors as cache_errors
+from inference.cache import lease
+from inference.cache.artifact import Manifest
+from inference.cache.publish import publish, unpublished
+from inference.convert import limits, native_errors, pickle_weights
+from inference.convert.onnx import own_graph
+from inference.convert.proofs import built_in_inputs
+from inference.convert.recipe import Drift, KeptVariant, Source
 from inference.convert.tokenizer import write_tokenizer
-from inference.engines.choose import TEXT_TO_IMAGE, Choice, choose, choose_pipeline, head_of
-from inference.engines.onnx import HEADS
-from inference.engines.unsupported import Unsupported
-from inference.errors import ModelUnavailable
-from inference.publish import publish, unpublished
-from inference.refusals import Refused
+from inference.engines.choose import EngineChoice, choose, choose_pipeline
+from inference.engines.engine import Unsupported
+from inference.errors import InternalError, ModelUnavailable
+from inference.hub import diffusers_index
+from inference.jobs.process import emit, read_job
+from inference.jobs.refused import LeaseLost, Refused, to_line
+from inference.jobs.requests import ConvertJob
+from inference.jobs.walls import close_network
+from inference.task_kinds import HEAD_TAGS, head_of, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from inference.convert.recipe import Recipe
 
 # Engine -> module with a ``convert`` function; transformers serves the snapshot's files as they are.
 RECIPES = {
-    "ctranslate": "inference.convert.ctranslate",
-    "genai": "inference.convert.genai",
-    "onnx": "inference.convert.onnx",
+    "ctranslate": "inference.convert.ctranslate.recipe",
+    "genai": "inference.convert.genai.recipe",
+    "onnx": "inference.convert.onnx.recipe",
 }
-
-# What a proof runs besides the task's examples, where that is not text.
-BUILT_IN: dict[str, Callable[[], Sequence[Any]]] = {
-    "automatic-speech-recognition": proof_recordings.read,
-    "image-classification": proof_pictures.read,
-}
-
-
-@dataclass(frozen=True)
-class Job:
-    """What to convert, for what, and where to; paths are the cache's own."""
-
-    snapshot: str
-    artifacts: str
-    model: str
-    commit: str
-    pipeline_tag: str
-    examples: list[Any]
-    precision: str
-    threads: int
-    memory_mb: int
-    task: str
-    lease: str
-    lease_token: int
 
 
 def main() -> int:
     """Run one job; whatever libraries print goes to standard error."""
-    job = Job(**read_job())
+    job = read_job(ConvertJob)
+    if not close_network():
+        print("this kernel has no wall between the conversion and the network", file=sys.stderr)
     try:
         limits.bound_memory(job.memory_mb)
         with redirect_stdout(sys.stderr):
             convert(job)
         emit(done=job.commit)
-    except Refused as refused:
+    except (Refused, LeaseLost) as ended:
         traceback.print_exc()
-        _refuse(refused.kind, refused.message)
+        emit(**to_line(ended))
     except MemoryError:
         had = f"preparing {job.model} needs more than {job.memory_mb} MB of memory"
-        _refuse("InternalError", f"{had}; raise {job.task}.memory")
+        emit(**to_line(Refused(InternalError(f"{had}; raise {job.memory_option}"))))
     except OSError as error:
         traceback.print_exc()
         told = cache_errors.explain(error, job.model, Path(job.artifacts), job.memory_mb)
-        _refuse(type(told).__name__, told.message, is_cache_fault=error.errno != errno.ENOMEM)
+        emit(**to_line(Refused(told, is_cache_fault=error.errno != errno.ENOMEM)))
     return 0
 
 
-def convert(job: Job) -> None:
+def convert(job: ConvertJob) -> None:
     """Choose an engine, make its artifact, publish it; what fails falls back to transformers and says so."""
     started_s = time.monotonic()
     artifacts = Path(job.artifacts)
@@ -106,25 +79,25 @@ def convert(job: Job) -> None:
         if choice.engine in RECIPES:
             with unpublished(artifacts) as folder:
                 try:
-                    form = _run_recipe(choice.engine, _source(job, snapshot, config), folder)
+                    kept = _run_recipe(choice.engine, _source(job, snapshot, config), folder)
                 except Unsupported as why:
-                    choice = Choice("transformers", str(why))
+                    choice = EngineChoice("transformers", str(why))
                 else:
-                    _publish(job, folder, _manifest(job, choice, form, started_s))
+                    _publish(job, folder, _manifest(job, choice, kept, started_s))
                     return
         shutil.rmtree(snapshot / Path(own_graph.PATH).parent, ignore_errors=True)  # of no use to torch
-        if job.pipeline_tag in HEADS:
+        if job.pipeline_tag in HEAD_TAGS:
             write_tokenizer(snapshot, snapshot)  # the same head answers there, on torch
-        form = Form("fp32", "its weights are kept as they are", Drift({}, within_budget=True))
-        _publish(job, snapshot, _manifest(job, choice, form, started_s))
+        kept = KeptVariant("fp32", "its weights are kept as they are", Drift({}, within_budget=True))
+        _publish(job, snapshot, _manifest(job, choice, kept, started_s))
 
 
-def _choose(pipeline_tag: str, snapshot: Path) -> tuple[Choice, dict[str, Any]]:
+def _choose(pipeline_tag: str, snapshot: Path) -> tuple[EngineChoice, dict[str, Any]]:
     """The engine, and the model's config; a repository is one model, or a pipeline of several."""
     is_pipeline = (snapshot / diffusers_index.INDEX).exists()
-    if is_pipeline != (pipeline_tag == TEXT_TO_IMAGE):
+    if is_pipeline != kind_of(pipeline_tag).paints:
         kind = "a diffusers pipeline" if is_pipeline else "no diffusers pipeline"
-        raise Refused("ModelUnavailable", f"the repository is {kind}, which cannot do {pipeline_tag}")
+        raise Refused(ModelUnavailable(f"the repository is {kind}, which cannot do {pipeline_tag}"))
     if is_pipeline:
         return choose_pipeline(pipeline_tag, diffusers_index.PIPELINE), {}
     try:
@@ -132,17 +105,17 @@ def _choose(pipeline_tag: str, snapshot: Path) -> tuple[Choice, dict[str, Any]]:
     except (FileNotFoundError, ValueError):
         config = None
     if not isinstance(config, dict):
-        raise Refused("ModelUnavailable", "the repository has no config.json that can be read")
+        raise Refused(ModelUnavailable("the repository has no config.json that can be read"))
     return choose(pipeline_tag, config), config
 
 
-def _run_recipe(engine: str, source: Source, folder: Path) -> Form:
+def _run_recipe(engine: str, source: Source, folder: Path) -> KeptVariant:
     """Raises :class:`Unsupported` where torch may still serve the model; other errors end the job."""
     recipe: Recipe = importlib.import_module(RECIPES[engine]).convert
     try:
         return recipe(source, folder, _report)
     except ModelUnavailable as error:
-        raise Refused("ModelUnavailable", error.message) from error
+        raise Refused(error) from error
     except Unsupported as error:
         raise Unsupported(f"{engine} does not serve this model: {error}") from error
     except OSError:
@@ -157,27 +130,26 @@ def _run_recipe(engine: str, source: Source, folder: Path) -> Form:
         raise Unsupported(why) from error
 
 
-def _source(job: Job, snapshot: Path, config: dict[str, Any]) -> Source:
-    built_in = BUILT_IN.get(job.pipeline_tag, proof_texts.read)
-    inputs = (*job.examples, *built_in())
+def _source(job: ConvertJob, snapshot: Path, config: dict[str, Any]) -> Source:
+    inputs = (*job.examples, *built_in_inputs(job.pipeline_tag))
     return Source(snapshot, config, job.pipeline_tag, inputs, job.precision, job.threads)
 
 
-def _manifest(job: Job, choice: Choice, form: Form, started_s: float) -> Manifest:
+def _manifest(job: ConvertJob, choice: EngineChoice, kept: KeptVariant, started_s: float) -> Manifest:
     return Manifest(
         model=job.model,
         commit=job.commit,
         head=head_of(job.pipeline_tag),
         engine=choice.engine,
         asked=job.precision,
-        precision=form.precision,
-        reason=f"{choice.reason}; {form.reason}",
+        precision=kept.precision,
+        reason=f"{choice.reason}; {kept.reason}",
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - started_s, 2),
         files={},
-        tools=form.tools,
-        drift=form.drift.figures,
-        rejected=list(form.rejected),
+        tools=kept.tools,
+        drift=kept.drift.figures,
+        rejected=list(kept.rejected),
     )
 
 
@@ -193,15 +165,11 @@ def _copy(snapshot: Path, folder: Path) -> None:
                 shutil.copyfile(path, target)
 
 
-def _publish(job: Job, folder: Path, manifest: Manifest) -> None:
-    """Unless we were frozen, and somebody else has taken over meanwhile."""
+def _publish(job: ConvertJob, folder: Path, manifest: Manifest) -> None:
+    """Unless this process was frozen, and another one took the lease meanwhile."""
     if not lease.is_current(Path(job.lease), job.lease_token):
-        raise Refused("Superseded", "another environment prepares this model now")
+        raise LeaseLost("another environment prepares this model now")
     publish(folder, manifest)
-
-
-def _refuse(kind: str, message: str, *, is_cache_fault: bool = False) -> None:
-    emit(error=kind, message=message, retry_after_s=None, is_cache_fault=is_cache_fault)
 
 
 def _report(stage: str) -> None:

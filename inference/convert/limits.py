@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import sys
 
-MEGABYTE = 1024 * 1024
+MEBIBYTE = 1024 * 1024
 NO_MEMORY = (
     "bad_alloc",
     "can't allocate memory",
@@ -20,7 +20,7 @@ NO_MEMORY = (
 def bound_memory(memory_mb: int) -> None:
     """Limit this process's private memory (Linux; elsewhere the limit is not enforced)."""
     if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * MEGABYTE, memory_mb * MEGABYTE))
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * MEBIBYTE, memory_mb * MEBIBYTE))
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from inference import cache_errors
+from inference.cache import errors as cache_errors
 
 NUMBERED = re.compile(r"SystemError : (\d+)|\(os error (\d+)\)|\[Errno (\d+)\]")
 CANNOT_WRITE = re.compile(r'Failed to (?:write|open for writing)[^"]*"([^"]+)"')

@@ -10,8 +10,9 @@ import pickle
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from inference.refusals import Refused
-from inference.wanted_files import PICKLE
+from inference.errors import ModelUnavailable
+from inference.hub.file_selection import PICKLE
+from inference.jobs.refused import Refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,9 +31,8 @@ def rewrite(snapshot: Path) -> None:
             source, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(source)
         )
     except pickle.UnpicklingError as error:
-        raise Refused(
-            "ModelUnavailable", f"the repository's {PICKLE} holds more than tensors", None
-        ) from error
+        told = f"the repository's {PICKLE} holds more than tensors"
+        raise Refused(ModelUnavailable(told)) from error
     seen: set[int] = set()
     own = {}
     for name, tensor in weights.items():

@@ -22,7 +22,7 @@ class Source:
     inputs: tuple[Any, ...]
     """What the proof runs: the task's examples and the built-in text set, as an engine gets them."""
     precision: str
-    """``auto`` (the fastest form that passes its proof), ``int8`` or ``fp32`` (forced, still measured)."""
+    """``auto`` (the fastest variant that passes its proof), ``int8`` or ``fp32`` (forced, still measured)."""
     threads: int
 
 
@@ -36,16 +36,24 @@ class Drift:
 
 
 @dataclass(frozen=True)
-class Form:
-    """The form that was kept, and what was tried before it."""
+class Variant:
+    """One way to store a model's weights; each engine's recipe says how it is made."""
+
+    name: str
+    """``int8``, ``int8-rows``, ``int4``, ``fp32``, ...: becomes part of the artifact's folder name."""
+
+
+@dataclass(frozen=True)
+class KeptVariant:
+    """The variant that was kept, and what was tried before it."""
 
     precision: str
-    """``int8``, ``int8-mixed``, ``int4``, ``fp32``, ...: becomes part of the artifact's folder name."""
+    """The variant's name."""
     reason: str
-    """One line for the log and ``GET /``: why this form and not a faster one."""
+    """One line for the log and ``GET /``: why this variant and not a faster one."""
     drift: Drift
     rejected: tuple[dict[str, Any], ...] = ()
-    """Faster forms that missed the budget or the memory: ``{"precision": ..., "figures": {...}}``."""
+    """Faster variants that missed the budget or the memory: ``{"precision": ..., "figures": {...}}``."""
     tools: dict[str, str] = field(default_factory=dict)
     """Versions of what made it: ``{"torch": "2.13.0", ...}``."""
 
@@ -53,11 +61,11 @@ class Form:
 class Recipe(Protocol):
     """Writes into ``folder`` all that serving needs: weights, tokenizer files, config; as real files."""
 
-    def __call__(self, source: Source, folder: Path, report: Callable[[str], None]) -> Form: ...
+    def __call__(self, source: Source, folder: Path, report: Callable[[str], None]) -> KeptVariant: ...
 
 
 def why_kept(source: Source, name: str, rejected: list[dict[str, Any]]) -> str:
-    """The reason that a form carries: it was forced, or it is the first that kept the budget."""
+    """The reason that a variant carries: it was forced, or it is the first that kept the budget."""
     if source.precision != "auto":
         return f"precision={source.precision} was asked for"
     if not rejected:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from inference.cache_files import replace_text
-from inference.engines.text import VOCABULARIES, read_json
+from inference.cache.files import replace_text
+from inference.engines.text.tokenizer import VOCABULARIES, read_json
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,23 +1,28 @@
-"""What every engine offers, and the one place that turns an artifact into a loaded engine."""
+"""What every engine offers, and what it says of a model that it cannot serve."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from inference.artifact import Artifact
+    from collections.abc import Callable, Mapping
+
+    from inference.cache.artifact import Artifact
     from inference.task import Call
 
-# Engine name, as artifacts carry it -> module with a ``load`` function.
-MODULES = {
-    "ctranslate": "inference.engines.ctranslate",
-    "diffusers": "inference.engines.diffusers_",
-    "genai": "inference.engines.genai",
-    "onnx": "inference.engines.onnx",
-    "transformers": "inference.engines.transformers_",
-}
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a call came to."""
+
+    results: list[Any]
+    """One an input, in order: plain JSON values, or pictures."""
+    truncated: int = 0
+    """How many inputs lost tokens to the model's window."""
+    tokens: int = 0
+    """Read and written; 0 where the engine does not count them."""
 
 
 @dataclass(frozen=True)
@@ -29,19 +34,46 @@ class Completion:
     finish_reason: Literal["stop", "length"]
     prompt_tokens: int
     completion_tokens: int
+    truncated: int = 0
+    """1 where the prompt lost tokens to the model's window."""
+
+    @property
+    def tokens(self) -> int:
+        """Read and written."""
+        return self.prompt_tokens + self.completion_tokens
 
 
-class Engine(Protocol):
-    """A loaded model. One call at a time; the caller sees to that.
+@dataclass(frozen=True)
+class RunStep:
+    """How far a slow run is, for the log."""
 
-    Engines for ``text-generation`` also have ``complete(prompt, parameters) -> Completion``; a prompt is a
-    text or a list of messages. What an engine can tell about its last call stands in ``last_truncated``
-    (inputs that were cut) and ``last_tokens`` (tokens read and written); a slow one tells before a call
-    what it will take, by ``estimate_s(call)``, and calls ``on_step`` with each ``Step`` that it made.
-    """
+    step: int
+    total: int
+    remaining_s: float
+    """What the rest is going to take, by the steps so far."""
 
-    def run(self, call: Call) -> list[Any]:
-        """One result an input, in order, as plain JSON values (floats, strings, lists, dicts)."""
+
+class Engine(ABC):
+    """A loaded model. One call at a time; the caller sees to that."""
+
+    on_step: Callable[[RunStep], None] | None = None
+    """A slow engine calls it after each step of a run; what it raises ends the run."""
+
+    @abstractmethod
+    def run(self, call: Call) -> Outcome:
+        """Answer all inputs of a call."""
+
+    def estimate_s(self, call: Call) -> float | None:
+        """At least how long a call takes; ``None`` where the engine cannot tell."""
+        return None
+
+
+class TextGenerator(Engine):
+    """An engine that also continues a single prompt or conversation, as OpenAI's routes ask for."""
+
+    @abstractmethod
+    def complete(self, prompt: str | list[dict[str, Any]], parameters: Mapping[str, Any]) -> Completion:
+        """One prompt, or a list of messages, to its end."""
 
 
 class Loader(Protocol):
@@ -50,7 +82,5 @@ class Loader(Protocol):
     def __call__(self, artifact: Artifact, pipeline_tag: str, threads: int) -> Engine: ...
 
 
-def load(artifact: Artifact, pipeline_tag: str, threads: int) -> Engine:
-    """Load an artifact with the engine that it was made for."""
-    loader: Loader = import_module(MODULES[artifact.manifest.engine]).load
-    return loader(artifact, pipeline_tag, threads)
+class Unsupported(Exception):
+    """A model's files ask for what this engine does not do; the message says what, for ``GET /``."""

@@ -1,1 +1,1 @@
-"""The ``cache`` function: what an operator may see of the model cache, and do to it."""
+"""The ``cache`` function, with which an operator lists and changes the model cache."""

@@ -1,4 +1,4 @@
-"""One event acts once: Lambda may deliver an asynchronous one twice, under the same request id."""
+"""Handle each event once: Lambda may deliver an asynchronous event twice, with the same request id."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from inference.cache_files import write_atomically
+from inference.cache.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from inference.cache_layout import CacheLayout
+    from inference.cache.layout import CacheLayout
 
 UNFINISHED = "this event came before and has not finished: it still runs, or was cut off; list tells"
 
 
-def once(layout: CacheLayout, request_id: str, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Act, or give the answer of the delivery that did; one that was refused or failed may come again."""
+def run_once(layout: CacheLayout, request_id: str, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Call ``act``, or return the answer of an earlier delivery. An event that failed may be sent again."""
     layout.deliveries.mkdir(parents=True, exist_ok=True)
     note = layout.deliveries / f"{hashlib.sha256(request_id.encode()).hexdigest()[:32]}.json"
     try:

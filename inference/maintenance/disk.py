@@ -1,11 +1,11 @@
-"""Bytes of files and folders."""
+"""Sizes of files and folders."""
 
 from __future__ import annotations
 
 import stat
 from typing import TYPE_CHECKING
 
-from inference.leftovers import stats
+from inference.cache.stale_files import stats
 
 if TYPE_CHECKING:
     import os
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def tree_bytes(*paths: Path) -> int:
-    """What files take; those with several names count once."""
+    """Bytes of all files; a file with several hard links counts once."""
     return sum({(each.st_dev, each.st_ino): each.st_size for each in stats(paths) if _is_file(each)}.values())
 
 
 def freed_bytes(paths: Iterable[Path]) -> int:
-    """What is won when all of it goes: a file that has yet another name stays."""
+    """Bytes freed if all paths are removed. A file with a hard link elsewhere frees nothing."""
     seen: dict[tuple[int, int], list[os.stat_result]] = {}
     for each in stats(paths):
         if _is_file(each):

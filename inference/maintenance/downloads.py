@@ -1,4 +1,4 @@
-"""huggingface_hub's cache of one model: snapshots of links to blobs, whose names are the Hub's own hashes."""
+"""huggingface_hub's cache of one model: snapshots of links to blobs, which are named by their hashes."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inference.leftovers import changed_s
+from inference.cache.layout import COMMIT
+from inference.cache.stale_files import changed_s
 from inference.maintenance.disk import tree_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
-COMMIT = r"[0-9a-f]{40}"
 HASH = r"[0-9a-f]{40}|[0-9a-f]{64}"
 """A git blob id for small files, SHA-256 for large ones."""
 
 
 @dataclass(frozen=True)
 class Download:
-    """One commit of a repository, as far as it was needed."""
+    """The downloaded files of one commit."""
 
     folder: Path
 
@@ -30,13 +30,13 @@ class Download:
 
     @property
     def blobs(self) -> set[Path]:
-        """The files behind its links."""
+        """The files that its links point to."""
         blobs = self.folder.parents[1] / "blobs"
         return {blobs / path.readlink().name for path in self.folder.rglob("*") if path.is_symlink()}
 
     @property
     def is_complete(self) -> bool:
-        """Whether each link leads to a file; the library makes a link when its file is there."""
+        """Whether every link points to a file. The library makes a link after its file."""
         return all(blob.is_file() for blob in self.blobs)
 
     @property
@@ -49,13 +49,13 @@ class Download:
 
 
 def downloads(repository: Path) -> list[Download]:
-    """All commits that are there, sorted."""
+    """All downloaded commits, sorted."""
     snapshots = sorted((repository / "snapshots").glob("*"))
     return [Download(path) for path in snapshots if re.fullmatch(COMMIT, path.name) and not path.is_symlink()]
 
 
-def gone_with(repository: Path, commits: Collection[str]) -> dict[str, list[Path]]:
-    """By commit, the paths that go when all of these go: links, blobs of no other commit, and its names."""
+def paths_to_remove(repository: Path, commits: Collection[str]) -> dict[str, list[Path]]:
+    """By commit, the paths to remove with all of ``commits``: links, refs, and blobs that no other needs."""
     snapshots = downloads(repository)
     kept = {blob for each in snapshots if each.commit not in commits for blob in each.blobs}
     found: dict[str, list[Path]] = {}
@@ -68,18 +68,18 @@ def gone_with(repository: Path, commits: Collection[str]) -> dict[str, list[Path
 
 
 def _names(repository: Path, commit: str) -> list[Path]:
-    """Files that say which commit a branch was."""
+    """Ref files of branches at this commit."""
     refs = [path for path in (repository / "refs").rglob("*") if path.is_file()]
     return [path for path in refs if path.read_text(errors="replace").strip() == commit]
 
 
 def blobs(repository: Path) -> list[Path]:
-    """Finished files whose name says what is in them."""
+    """Complete blobs, whose names are hashes of their content."""
     return [path for path in sorted((repository / "blobs").glob("*")) if re.fullmatch(HASH, path.name)]
 
 
-def without(repository: Path, blob: Path) -> Iterator[Path]:
-    """A blob and the links that lead to it, so that the library fetches it again."""
+def find_blob_and_links(repository: Path, blob: Path) -> Iterator[Path]:
+    """A blob and its links; once they are gone, the library downloads it again."""
     yield blob
     for path in sorted((repository / "snapshots").rglob("*")):
         if path.is_symlink() and path.readlink().name == blob.name:

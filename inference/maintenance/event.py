@@ -1,4 +1,4 @@
-"""What the function may be asked: one event in, one checked value out; a mistake is named with its limit."""
+"""Check an event of the function; errors name the field and its limit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ACTIONS = ("list", "verify", "remove", "prefetch", "prune")
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 
-# None of these ever becomes part of a path: what was found on the cache is compared with them.
+# These values never become part of a path. They are only compared with names found on the cache.
 MODEL = Text("model", "a model's id", 96, pattern=rf"^{NAME}(/{NAME})?\Z")
 COMMIT = Text("commit", "40 hexadecimal digits", 40, pattern=r"^[0-9a-f]{40}\Z")
 ARTIFACT = Text("artifact", "an artifact's name, as list shows it", 128, pattern=rf"^{NAME}\Z")
@@ -37,7 +37,7 @@ TAKES: dict[str, tuple[Field, ...]] = {
 
 @dataclass(frozen=True)
 class Event:
-    """A checked event; what its action does not take stays as it is here."""
+    """A checked event; fields that its action does not take keep their defaults."""
 
     action: str
     model: str | None = None
@@ -52,20 +52,20 @@ class Event:
 
     @property
     def acts(self) -> bool:
-        """Whether anything is another way afterwards."""
+        """Whether the event changes anything."""
         if self.action == "prune":
             return not self.dry_run
         return self.action in ("remove", "prefetch") or self.repair
 
     @property
     def asked(self) -> dict[str, Any]:
-        """What was asked, for the log."""
+        """The fields that were set, for the log."""
         values = {each.name: getattr(self, each.name) for each in fields_of(self)}
         return {name: value for name, value in values.items() if value != getattr(type(self), name, None)}
 
 
 def read(event: Any, tasks: Sequence[str]) -> Event:
-    """Check a direct invoke's event; ``tasks`` are those that can be prefetched."""
+    """Check the event of a direct invoke; ``tasks`` can be prefetched."""
     if not isinstance(event, dict):
         raise BadRequest('the event must be a JSON object like {"action": "list"}')
     action = Choice("action", "what to do", ACTIONS).read(event.get("action"), "action")

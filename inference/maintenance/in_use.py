@@ -1,4 +1,4 @@
-"""What must not be touched: models in preparation, artifacts that a running environment may have open."""
+"""Protect models that are being prepared, and artifacts that a running environment may read."""
 
 from __future__ import annotations
 
@@ -6,45 +6,48 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from inference.cache.lease import Lease
 from inference.errors import ModelInUse
-from inference.lease import Lease
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from inference.cache_layout import CacheLayout
+    from inference.cache.layout import CacheLayout
     from inference.maintenance.inventory import CachedArtifact
 
 RECENT_S = 12 * 3600
-"""An environment keeps its model's files mapped while it lives; Lambda ends each after some hours."""
+"""An environment maps its model's files as long as it runs; Lambda ends each one after some hours."""
 
 
 @contextmanager
-def nobody_preparing(layout: CacheLayout, model: str, *, force: bool = False) -> Iterator[bool]:
-    """Take the model's turn, so that no preparation begins; with ``force``, whether it could be had."""
+def hold_lease(layout: CacheLayout, model: str, *, force: bool = False) -> Iterator[bool]:
+    """Hold the model's lease, so that no preparation starts; yields whether we have it.
+
+    Raises :class:`ModelInUse` if another process holds it, unless ``force`` is set.
+    """
     folder = layout.state(model)
     folder.mkdir(parents=True, exist_ok=True)
     lease = Lease(folder)
     latest = lease.latest()
-    held = None if lease.is_live(latest) else lease.try_take(latest)
-    if held is None and not force:
+    holder = None if lease.is_live(latest) else lease.try_take(latest)
+    if holder is None and not force:
         raise ModelInUse(f'{model} is being prepared; try again later, or add "force": true')
     try:
-        yield held is not None
+        yield holder is not None
     finally:
-        if held:
-            held.end()
+        if holder:
+            holder.end()
 
 
-def is_recent(artifact: CachedArtifact) -> bool:
-    """Whether an environment that loaded it may still be there; without a mark, what was just made counts."""
+def may_be_in_use(artifact: CachedArtifact) -> bool:
+    """Whether an environment that loaded it may still run; without a load mark, its age counts."""
     return time.time() - (artifact.loaded_s or artifact.made_s) < RECENT_S
 
 
-def refuse_recent(artifacts: Iterable[CachedArtifact]) -> None:
-    """An environment whose files are deleted on a network file system fails at its next call."""
+def refuse_if_in_use(artifacts: Iterable[CachedArtifact]) -> None:
+    """Raise :class:`ModelInUse` for artifacts in use: an environment fails once its files are deleted."""
     for artifact in artifacts:
-        if is_recent(artifact):
+        if may_be_in_use(artifact):
             raise ModelInUse(
                 f"{artifact.model}: {artifact.name} was loaded or made less than {RECENT_S // 3600} hours "
                 'ago, and a running environment may still read it; try again later, or add "force": true'

@@ -1,4 +1,4 @@
-"""What lies on the cache, as it is found there; nothing that a caller says becomes a path."""
+"""The contents of the cache, read from disk. Input of a caller never becomes a path."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from inference import load_marks
-from inference.artifact import VERSION, Artifact, DamagedArtifact, Manifest
-from inference.cache_layout import model_id
-from inference.lease import Lease
-from inference.leftovers import Leftover, leftovers
+from inference.cache import last_used
+from inference.cache.artifact import VERSION, Artifact, DamagedArtifact, Manifest
+from inference.cache.layout import COMMIT, SLUG, model_id
+from inference.cache.lease import Lease
+from inference.cache.stale_files import Leftover, leftovers
 from inference.maintenance.disk import tree_bytes
 from inference.maintenance.downloads import Download, downloads
 
@@ -20,16 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from inference.cache_layout import CacheLayout
+    from inference.cache.layout import CacheLayout
 
-SLUG = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
-COMMIT = r"[0-9a-f]{40}"
 ARTIFACT = r"[a-z][A-Za-z0-9_.-]*-v(\d+)"
 
 
 @dataclass(frozen=True)
 class CachedArtifact:
-    """One published folder, of whichever release."""
+    """One published artifact, of this release or another one."""
 
     layout: CacheLayout
     folder: Path
@@ -48,7 +46,7 @@ class CachedArtifact:
 
     @cached_property
     def version(self) -> int:
-        """Of its form, as its name says; another one than ours cannot be judged here."""
+        """Version of its format, from its name; other versions than ours cannot be checked."""
         return int(self.name.rpartition("-v")[2])
 
     @cached_property
@@ -60,7 +58,7 @@ class CachedArtifact:
 
     @property
     def state(self) -> str:
-        """``complete``, ``damaged``, or ``other version``; sizes only, for hashes are for verify."""
+        """``complete``, ``damaged``, or ``other version``. Only sizes are compared; verify checks hashes."""
         if self.version != VERSION:
             return "other version"
         try:
@@ -75,7 +73,7 @@ class CachedArtifact:
 
     @cached_property
     def made_s(self) -> float:
-        """Seconds since 1970: what the manifest says, or when the folder was changed."""
+        """Seconds since 1970, from the manifest, else the time of the folder's last change."""
         try:
             return datetime.fromisoformat(self.manifest.created if self.manifest else "").timestamp()
         except (ValueError, TypeError):
@@ -90,18 +88,18 @@ class CachedArtifact:
 
     @property
     def loaded_s(self) -> float | None:
-        """Seconds since 1970; ``None``: nobody said so."""
-        return load_marks.seen_s(self.layout, self.folder)
+        """Seconds since 1970 of the last load, ``None`` if unknown."""
+        return last_used.seen_s(self.layout, self.folder)
 
 
 class Inventory:
-    """One look at the cache; links are not followed, and what has a stranger's name is left alone."""
+    """The contents of the cache. Links are not followed, and files with unknown names are ignored."""
 
     def __init__(self, layout: CacheLayout) -> None:
         self.layout = layout
 
     def models(self) -> list[str]:
-        """Ids of all models of which there is anything, sorted."""
+        """Ids of all models with files on the cache, sorted."""
         artifacts = _folders(self.layout.root / "artifacts", SLUG)
         downloads = _folders(self.layout.hub, rf"models--{SLUG}")
         states = _folders(self.layout.root / "state", SLUG)
@@ -109,7 +107,7 @@ class Inventory:
         return sorted(model_id(slug) for slug in slugs)
 
     def artifacts(self, model: str) -> list[CachedArtifact]:
-        """Sorted by commit and name."""
+        """The model's artifacts, sorted by commit and name."""
         return [
             CachedArtifact(self.layout, folder)
             for commit in _folders(self.layout.artifacts(model), COMMIT)
@@ -120,7 +118,7 @@ class Inventory:
         return downloads(self.layout.download(model))
 
     def leftovers(self, model: str) -> list[Leftover]:
-        """What a process that ended half-way left of this model."""
+        """Files of this model that a killed process left behind."""
         return leftovers(self.layout, model)
 
     def is_preparing(self, model: str) -> bool:

@@ -1,20 +1,20 @@
-"""``list``: what is on the cache, of which models, and how much room it takes."""
+"""``list``: the models on the cache, and their sizes."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from inference.cache.disk import free_bytes
 from inference.maintenance.disk import tree_bytes
-from inference.room import free_bytes
 
 if TYPE_CHECKING:
     from inference.maintenance.inventory import CachedArtifact, Inventory
     from inference.maintenance.settings import MaintenanceSettings
 
 
-def show(inventory: Inventory, settings: MaintenanceSettings, only: str | None) -> dict[str, Any]:
-    """Models by id; bytes count once where files have several names."""
+def list_models(inventory: Inventory, settings: MaintenanceSettings, only: str | None) -> dict[str, Any]:
+    """The answer to ``list``; a file with several hard links counts once."""
     shown = [_model(inventory, settings, model) for model in inventory.models() if only in (None, model)]
     layout = inventory.layout
     return {
@@ -30,7 +30,7 @@ def _model(inventory: Inventory, settings: MaintenanceSettings, model: str) -> d
     commits = sorted({each.commit for each in artifacts} | {each.commit for each in downloads})
     return {
         "model": model,
-        "used_by": sorted({task.function_name for task in settings.defaults(model)}),
+        "used_by": sorted({task.function_name for task in settings.tasks_with_default(model)}),
         "preparing": inventory.is_preparing(model),
         "size_bytes": tree_bytes(layout.download(model), layout.artifacts(model)),
         "commits": [

@@ -1,4 +1,4 @@
-"""What the function is told from outside: where the cache is, and which functions use it for what."""
+"""Settings of the ``cache`` function: the cache, and the functions that use it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inference import model_lock
-from inference.settings import DEFAULT_HUB, SettingsError
+from inference.hub import lock as model_lock
+from inference.settings import DEFAULT_CACHE, DEFAULT_HUB, PRECISIONS, SettingsError
 from inference.tasks import UnknownTask, get_task
 
 if TYPE_CHECKING:
@@ -19,17 +19,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MaintenanceSettings:
-    """The cache, and the tasks of the deployed functions, each with the model that it answers with."""
+    """The cache folder, and the tasks of the deployed functions with their models."""
 
     cache: Path
     tasks: tuple[Task, ...] = ()
     function_prefix: str = ""
-    """What stands before a task's name in its function's."""
+    """The part of a function's name before the task's name."""
     log_level: str = "INFO"
+    precision: str = PRECISIONS[0]
+    """Of all functions."""
+    bucket: str | None = None
+    """That models come through; ``None``: the functions get them themselves."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> MaintenanceSettings:
-        """Read and check the variables that the stack sets."""
+        """Read and check the environment variables that the stack sets."""
         chosen = _models(environ.get("MODELS") or "{}")
         hub_url = environ.get("HF_ENDPOINT") or DEFAULT_HUB
         names = [name for name in environ.get("TASKS", "").split(",") if name]
@@ -41,18 +45,20 @@ class MaintenanceSettings:
         except UnknownTask as error:
             raise SettingsError(f"TASKS: {error}") from None
         return cls(
-            cache=Path(environ.get("MODEL_CACHE") or "/mnt/models"),
+            cache=Path(environ.get("MODEL_CACHE") or DEFAULT_CACHE),
             tasks=tasks,
             function_prefix=environ.get("FUNCTION_PREFIX", ""),
             log_level=environ.get("LOG_LEVEL") or "INFO",
+            precision=environ.get("PRECISION") or PRECISIONS[0],
+            bucket=environ.get("BUCKET") or None,
         )
 
-    def defaults(self, model_id: str) -> list[Task]:
-        """The functions that answer with this model when nobody asks for another."""
+    def tasks_with_default(self, model_id: str) -> list[Task]:
+        """The tasks that use this model by default."""
         return [task for task in self.tasks if task.model.id == model_id]
 
-    def known(self, model_id: str) -> list[Model]:
-        """This model as functions know it, alternatives included: one for each revision."""
+    def known_revisions(self, model_id: str) -> list[Model]:
+        """The revisions of this model that functions may use, as a default or an alternative."""
         allowed = {model for task in self.tasks for model in (task.model, *task.alternatives)}
         return [model for model in allowed if model.id == model_id]
 

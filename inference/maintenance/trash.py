@@ -1,4 +1,4 @@
-"""Removal in two steps: one rename out of everybody's sight, then the deletion, which may take its time."""
+"""Removal in two steps: a rename into the trash folder, then the deletion, which may be slow."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from inference.cache_layout import CacheLayout
+    from inference.cache.layout import CacheLayout
     from inference.deadline import Deadline
-    from inference.maintenance.steps import Step
+    from inference.maintenance.steps import RemovalStep
 
 
 class Trash:
-    """What one event throws away; no reader ever sees half of a folder."""
+    """Files that one event removes. Readers never see a half-deleted folder."""
 
     def __init__(self, layout: CacheLayout) -> None:
         self._folder = layout.trash
-        self._taken: list[Path] = []
+        self._moved: list[Path] = []
 
-    def carry_out(self, steps: Iterable[Step]) -> list[dict[str, Any]]:
-        """Take everything out of sight; the lines of the steps."""
+    def execute(self, steps: Iterable[RemovalStep]) -> list[dict[str, Any]]:
+        """Move all paths of the steps into the trash; returns the lines of the steps."""
         lines = []
         for step in steps:
-            self.take(step.paths)
+            self.move(step.paths)
             lines += [step.line] if step.line else []
         return lines
 
-    def take(self, paths: Iterable[Path]) -> None:
-        """Move these aside, as far as they are still there."""
+    def move(self, paths: Iterable[Path]) -> None:
+        """Move paths into the trash; missing ones are skipped."""
         for path in paths:
             self._folder.mkdir(exist_ok=True)
             aside = self._folder / uuid.uuid4().hex
             with suppress(FileNotFoundError):
                 path.rename(aside)
-                self._taken.append(aside)
+                self._moved.append(aside)
 
-    def take_old(self) -> None:
-        """What an earlier event had no time to delete."""
+    def collect_earlier(self) -> None:
+        """Add files that earlier events had no time to delete."""
         if self._folder.is_dir():
-            self._taken += sorted(set(self._folder.iterdir()) - set(self._taken))
+            self._moved += sorted(set(self._folder.iterdir()) - set(self._moved))
 
-    def empty(self, deadline: Deadline) -> int:
-        """Delete, and tell how many bytes that wins; what is left at the deadline is for the next prune."""
-        won_bytes = freed_bytes(self._taken)
-        for path in self._taken:
+    def delete(self, deadline: Deadline) -> int:
+        """Delete files until the deadline; returns the bytes freed. The next prune deletes the rest."""
+        won_bytes = freed_bytes(self._moved)
+        for path in self._moved:
             if not deadline.remaining_s:
                 break
             if path.is_dir() and not path.is_symlink():

@@ -1,4 +1,4 @@
-"""``verify``: every byte of every file against the hash that it was published or listed with."""
+"""``verify``: compare the hash of every file with the published one, or with the Hub's."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inference.artifact import Artifact, DamagedArtifact
-from inference.cache_files import set_aside
+from inference.cache.artifact import Artifact, DamagedArtifact
+from inference.cache.files import set_aside
+from inference.cache.hashes import hashes
 from inference.errors import ModelInUse
-from inference.hashes import hashes
 from inference.maintenance import downloads
-from inference.maintenance.in_use import nobody_preparing
+from inference.maintenance.in_use import hold_lease
 from inference.maintenance.trash import Trash
 
 if TYPE_CHECKING:
@@ -22,52 +22,52 @@ if TYPE_CHECKING:
     from inference.maintenance.inventory import CachedArtifact, Inventory
 
 REPAIR_MARGIN_S = 5.0
-"""Kept back for putting aside what was found."""
+"""Time reserved for moving damaged files away."""
 
 
-class OutOfTime(Exception):
-    """In the middle of a file."""
+class TimeOver(Exception):
+    """The time was over before a file was read to its end."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing to look at: an artifact, or a blob of a download."""
+    """An artifact or a blob to verify."""
 
     model: str
     subject: CachedArtifact | Path
     line: dict[str, str]
-    """How the answer names it."""
+    """Its names in the answer."""
 
     @property
     def key(self) -> str:
-        """Where ``next`` goes on; only ever compared with other keys."""
+        """Position for ``next``; it is only compared with other keys."""
         return "/".join(self.line.values())
 
 
 def verify(inventory: Inventory, event: Event, deadline: Deadline) -> dict[str, Any]:
-    """Answer a checked event: what was looked at before the deadline, and where to go on."""
+    """Handle a checked event: the results until the deadline, and where to continue."""
     answer: dict[str, Any] = {"checked": 0, "checked_bytes": 0, "damaged": [], "skipped": []}
     trash = Trash(inventory.layout)
-    for check in sorted(_checks(inventory, event.model), key=lambda check: check.key):
+    for check in sorted(_list_checks(inventory, event.model), key=lambda check: check.key):
         if event.next and check.key < event.next:
             continue
         try:
-            problem = _look(check, deadline, answer)
-        except OutOfTime:
+            problem = _check(check, deadline, answer)
+        except TimeOver:
             if answer["checked"] or answer["skipped"]:
                 answer["next"] = check.key
                 break
-            # Alone it takes longer than this function may run: the next call must not meet it again.
+            # One call is too short for this file alone. The next call must not try it again.
             answer["skipped"].append({**check.line, "why": "one call has not enough time for it"})
             continue
         if problem:
             repaired = event.repair and _repair(inventory, check, trash)
             answer["damaged"].append({**check.line, "problem": problem, "repaired": repaired})
-    answer["freed_bytes"] = trash.empty(deadline)
+    answer["freed_bytes"] = trash.delete(deadline)
     return answer
 
 
-def _checks(inventory: Inventory, only: str | None) -> Iterator[Check]:
+def _list_checks(inventory: Inventory, only: str | None) -> Iterator[Check]:
     for model in inventory.models():
         if only not in (None, model):
             continue
@@ -78,8 +78,8 @@ def _checks(inventory: Inventory, only: str | None) -> Iterator[Check]:
             yield Check(model, blob, {"model": model, "download": blob.name})
 
 
-def _look(check: Check, deadline: Deadline, answer: dict[str, Any]) -> str | None:
-    """What is wrong, if anything; counts what it read."""
+def _check(check: Check, deadline: Deadline, answer: dict[str, Any]) -> str | None:
+    """The problem found, or ``None``; adds to the counts in ``answer``."""
     if not isinstance(check.subject, Path):
         artifact = check.subject
         if artifact.state == "other version":
@@ -96,7 +96,7 @@ def _look(check: Check, deadline: Deadline, answer: dict[str, Any]) -> str | Non
 
 def _artifact_problem(artifact: CachedArtifact, deadline: Deadline) -> str | None:
     try:
-        name = Artifact.open(artifact.folder).damaged_file(_clock(deadline))
+        name = Artifact.open(artifact.folder).damaged_file(_time_check(deadline))
         return f"{name} is not what its hash says" if name else None
     except (DamagedArtifact, KeyError) as damage:
         return str(damage)
@@ -106,29 +106,31 @@ def _artifact_problem(artifact: CachedArtifact, deadline: Deadline) -> str | Non
 
 def _blob_problem(blob: Path, deadline: Deadline) -> str | None:
     try:
-        return None if blob.name in hashes(blob, _clock(deadline)) else "it is not what the Hub listed"
+        return None if blob.name in hashes(blob, _time_check(deadline)) else "it is not what the Hub listed"
     except FileNotFoundError:
         return None  # removed while we looked
     except OSError as error:
         return f"it cannot be read: {error.strerror}"
 
 
-def _clock(deadline: Deadline) -> Callable[[], None]:
-    """Ends a reading that would leave no time to repair."""
+def _time_check(deadline: Deadline) -> Callable[[], None]:
+    """A callback that ends the reading of a file in time for repairs."""
 
     def look() -> None:
         if deadline.remaining_s < REPAIR_MARGIN_S:
-            raise OutOfTime
+            raise TimeOver
 
     return look
 
 
 def _repair(inventory: Inventory, check: Check, trash: Trash) -> bool:
-    """Out of the way, so that the next call makes it again; not while somebody is at it."""
+    """Move the damaged file away, so that the next call makes it again; ``False`` if the model is in use."""
     try:
-        with nobody_preparing(inventory.layout, check.model):
+        with hold_lease(inventory.layout, check.model):
             if isinstance(check.subject, Path):
-                trash.take(downloads.without(inventory.layout.download(check.model), check.subject))
+                trash.move(
+                    downloads.find_blob_and_links(inventory.layout.download(check.model), check.subject)
+                )
             else:
                 set_aside(check.subject.folder)
         return True

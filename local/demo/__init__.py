@@ -1,1 +1,1 @@
-"""The demo models that Hublet brings along, and the scripts that made and measure them."""
+"""The demo models, and the scripts that make, train and measure them."""

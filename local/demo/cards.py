@@ -1,4 +1,4 @@
-"""Model cards of the demo models that are made on the spot: what they are, and what they are not."""
+"""Model cards of the demo models that are made at first use."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 CARD = "README.md"
 UNTRAINED = "untrained demo weights"
-"""The phrase that a card carries, and that stands beside every answer of such a model."""
+"""Stands in the card, and beside every answer of such a model."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """What a card says."""
+    """The contents of a model card."""
 
     name: str
     pipeline_tag: str
@@ -27,7 +27,7 @@ class Card:
 
 
 def untrained(name: str, pipeline_tag: str, kind: str, library: str = "transformers") -> Card:
-    """The card of random weights; ``kind`` is the architecture in words."""
+    """The card of a model with random weights; ``kind`` describes the architecture."""
     text = (
         f"These are **{UNTRAINED}**: {kind},\nwith random numbers where a trained model has knowledge.\n\n"
         "It loads, runs and answers in the right form, so that every function can be tried where no Hub is\n"

@@ -1,4 +1,4 @@
-"""``python -m local.demo.make``: demo models that are not kept in git, each made whole or not at all."""
+"""``python -m local.demo.make``: make the demo models that are not in git. No model is left half-made."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from transformers.utils import logging
 
-from local.demo_models import BUILT, OWNER, RECIPES, STAMP, Recipe, is_made
+from inference.cache.files import replace_text
+from local.demo.recipes import BUILT, COMMIT, OWNER, RECIPES, STAMP, DemoRecipe, commit_of, is_made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ LOCK = ".lock"
 
 
 def main() -> None:
-    """Make the named ones, or all; those that are there already are left alone."""
+    """Make the named models, or all; models that exist are skipped."""
     parser = argparse.ArgumentParser(prog="python -m local.demo.make", description=__doc__)
     names = [recipe.name for recipe in RECIPES]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}; all by default")
@@ -42,13 +43,13 @@ def main() -> None:
     make_all(recipes, arguments.root)
 
 
-def make_all(recipes: list[Recipe], root: Path) -> None:
-    """One after the other; of two processes that are at it, one waits and then finds them made."""
+def make_all(recipes: list[DemoRecipe], root: Path) -> None:
+    """Make the models one by one. If another process makes them, wait for it and find them made."""
     home = root / OWNER
     home.mkdir(parents=True, exist_ok=True)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    with _alone(home):
+    with _lock_folder(home):
         for recipe in recipes:
             if not is_made(recipe, root):
                 started_s = time.monotonic()
@@ -56,8 +57,8 @@ def make_all(recipes: list[Recipe], root: Path) -> None:
                 print(f"made {recipe.repository} in {time.monotonic() - started_s:.1f} s", file=sys.stderr)
 
 
-def _make(recipe: Recipe, home: Path) -> None:
-    """Fill a hidden folder, then give it its name."""
+def _make(recipe: DemoRecipe, home: Path) -> None:
+    """Make the model in a hidden folder, then rename that."""
     module, function = recipe.maker.split(":")
     folder = Path(tempfile.mkdtemp(prefix=".", dir=home))
     getattr(importlib.import_module(f"local.demo.{module}"), function)(folder)
@@ -66,11 +67,12 @@ def _make(recipe: Recipe, home: Path) -> None:
     if target.exists():  # made from older sources
         target.rename(Path(tempfile.mkdtemp(prefix=".", dir=home)) / recipe.name)
     folder.rename(target)
+    replace_text(target / COMMIT, commit_of(home.parent, recipe.repository))
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Hold the lock, and leave no half-made folder behind: neither ours nor a killed process's."""
+def _lock_folder(home: Path) -> Iterator[None]:
+    """Hold the lock; on exit, remove half-made folders, also those of killed processes."""
     with (home / LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:

@@ -1,4 +1,4 @@
-"""Whole numbers as English words, and which of them the translation model is tested on but never taught."""
+"""Whole numbers as English words, split into training and test numbers of the translation model."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WORDS = tuple(dict.fromkeys([*SMALL, *TENS, "hundred", "thousand", "and", "a"]))
 
 
 class Style(NamedTuple):
-    """How people differ in saying the same number."""
+    """Different ways to say the same number."""
 
     says_and: bool = True
     """"one hundred and five", as the British do, or "one hundred five"."""
@@ -41,7 +41,7 @@ BRITISH = Style()
 
 
 def spell(number: int, style: Style = BRITISH) -> str:
-    """0 to 999,999 in words, with a hyphen where English has one."""
+    """A number from 0 to 999,999 in words, with hyphens as in English."""
     thousands, rest = divmod(number, 1000)
     if not thousands:
         words = _below_thousand(rest, style) if rest else SMALL[0]
@@ -71,12 +71,12 @@ def _below_hundred(number: int) -> str:
 
 @cache
 def held_out() -> frozenset[int]:
-    """Numbers that no training sentence spells, the same on every machine."""
+    """The test numbers, which no training sentence contains; the same on every machine."""
     return frozenset(random.Random(SPLIT_SEED).sample(range(1000, LIMIT), HELD_OUT))
 
 
-def draw(rng: random.Random) -> int:
-    """A number to train on; short ones come as often as long ones."""
+def draw_number(rng: random.Random) -> int:
+    """A random training number; each length from one to six digits is equally likely."""
     while True:
         number = rng.randrange(10 ** rng.randint(1, 6))
         if number not in held_out():

@@ -1,9 +1,11 @@
-"""Results drawn for their kind: one small file for each way to draw, chosen by the Hub's name of the task."""
+"""Results drawn for their kind: one small file for each way to draw, chosen by pipeline tag."""
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,27 +14,20 @@ if TYPE_CHECKING:
     from playground.client import Reply
     from playground.form import Request
 
-DRAWN_BY = {
-    "automatic-speech-recognition": "transcript",
-    "feature-extraction": "vectors",
-    "fill-mask": "bars",
-    "image-classification": "bars",
-    "question-answering": "answers",
-    "sentence-similarity": "nearness",
-    "summarization": "texts",
-    "text-classification": "bars",
-    "text-generation": "texts",
-    "text-to-image": "picture",
-    "token-classification": "entities",
-    "translation": "texts",
-    "zero-shot-classification": "bars",
-}
-"""Pipeline tag -> module here with ``draw(inputs, result)``; any other task's result is shown as it came."""
+PLAIN = "plain"
+"""Shows a result as it came."""
+
+
+@cache
+def drawn_by() -> dict[str, str]:
+    """Pipeline tag -> module here with ``draw(inputs, result)``; each names its tags."""
+    names = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
+    return {tag: name for name in names for tag in import_module(f"{__name__}.{name}").TAGS}
 
 
 def draw(task: str, request: Request, reply: Reply) -> str:
     """HTML of an answer: of each input by itself, where there were several."""
-    module = import_module(f"{__name__}.{DRAWN_BY.get(task, 'plain')}")
+    module = import_module(f"{__name__}.{drawn_by().get(task, PLAIN)}")
     one: Callable[[Any, Any], str] = module.draw
     if not reply.is_json:
         return one(request.inputs, reply)

@@ -7,6 +7,8 @@ from typing import Any
 
 from playground.results.bars import bars
 
+TAGS = ("question-answering",)
+
 
 def draw(inputs: Any, result: Any) -> str:
     """The context with the best ``{"answer", "start", "end", "score"}`` marked, and all with their scores."""

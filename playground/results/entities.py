@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+TAGS = ("token-classification",)
 HUES = 6
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from playground.results.bars import bars
 
+TAGS = ("sentence-similarity",)
+
 
 def draw(inputs: Any, result: Any) -> str:
     """A bar for each sentence that was compared, nearest first."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playground.client import Reply
 
+TAGS = ("text-to-image",)
+
 
 def draw(inputs: Any, result: Reply) -> str:
     """The bytes of the reply, with the text as what a screen reader says."""

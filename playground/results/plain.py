@@ -6,6 +6,8 @@ import json
 from html import escape
 from typing import Any
 
+TAGS = ()
+
 
 def draw(inputs: Any, result: Any) -> str:
     """HTML of the JSON document."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+TAGS = ("summarization", "text-generation", "translation")
 WRITTEN = ("summary_text", "translation_text", "generated_text")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+TAGS = ("automatic-speech-recognition",)
+
 
 def draw(inputs: Any, result: Any) -> str:
     """The text; with ``return_timestamps`` each phrase with its seconds, else the whole."""

@@ -6,6 +6,7 @@ import math
 from html import escape
 from typing import Any
 
+TAGS = ("feature-extraction",)
 STRIPES = 96
 """More numbers than these are told, not drawn."""
 

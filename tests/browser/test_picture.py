@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from tests.browser.conftest import SCREENSHOTS, viewed
+from tests.support.browser import SCREENSHOTS, viewed
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

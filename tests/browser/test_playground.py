@@ -11,11 +11,12 @@ import pytest
 
 from inference.tasks import all_tasks
 from local.demo.cards import UNTRAINED
-from local.demo_models import DEMO_REPOSITORIES, demo_model, note
-from local.hub import HubServer
-from tests.browser.conftest import NARROW, WAIT_MS, WIDE, playground, shoot, viewed
-from tests.conftest import ROOT
-from tests.integration.signed_urls import signed_urls
+from local.demo.catalog import DEMO_REPOSITORIES, current, demo_model
+from local.hub.server import HubServer
+from playground.results import transcript
+from tests.support.browser import NARROW, WAIT_MS, WIDE, playground, shoot, viewed
+from tests.support.paths import ROOT
+from tests.support.signed_urls import signed_urls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from inference.task import Task
-    from tests.browser.conftest import View
-    from tests.integration.conftest import Served
+    from tests.support.browser import View
+    from tests.support.served import Served
 
 TASKS = all_tasks()
 BEST = {"sentiment": "POSITIVE", "image-classification": "3"}
@@ -45,6 +46,8 @@ USABLE_S = 60
 MOST_STOPS = 80
 """Of the Tab key, to what is looked for."""
 SLOW_BYTES_PER_S = 60_000
+BLANK_PX = 60
+"""What a block of code may have above and below its lines."""
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -77,7 +80,10 @@ def test_a_tab_answers_its_first_example(view: View, task: Task) -> None:
         assert "24" in answer.locator(".written").inner_text()
     if name in DRAWN:
         assert answer.locator(DRAWN[name]).first.is_visible()
-    assert (UNTRAINED in answer.inner_text()) == bool(note(str(demo_model(task))))
+    demo = current(str(demo_model(task)))
+    assert demo
+    assert (UNTRAINED in answer.inner_text()) == bool(demo.note)
+    assert demo.commit[:12] in panel.inner_text()
     assert str(demo_model(task)) in panel.inner_text()
     assert faults(view) == []
 
@@ -91,6 +97,23 @@ def test_a_conversation_has_a_history(view: View) -> None:
         panel.get_by_test_id("bot").nth(turn - 1).wait_for(timeout=WAIT_MS)
         panel.locator(".facts", has_text="inference").first.wait_for(timeout=WAIT_MS)
     assert "What is the capital of France?" in panel.inner_text()
+    assert faults(view) == []
+
+
+def test_the_longest_answer_of_a_conversation_is_ones_choice(view: View) -> None:
+    panel = view.open_tab("chat")
+    panel.get_by_role("tab", name="Conversation").click()
+    panel.get_by_role("button", name="New conversation").click()
+    panel.get_by_test_id("bot").first.wait_for(state="detached")
+    panel.get_by_role("button", name="Parameters").click()
+    longest = panel.get_by_role("spinbutton", name="max tokens")
+    longest.fill("1")
+    longest.press("Tab")
+    panel.get_by_label("Your turn").fill("What is the capital of France?")
+    panel.get_by_label("Your turn").press("Enter")
+    said = panel.get_by_test_id("bot").first
+    said.wait_for(timeout=WAIT_MS)
+    assert len(said.inner_text().split()) <= 1
     assert faults(view) == []
 
 
@@ -108,6 +131,22 @@ def test_compare_shows_two_models(view: View) -> None:
     shoot(view.page, "compare-1280")
 
 
+def test_compare_asks_the_models_that_one_chooses(view: View) -> None:
+    panel = view.open_tab("Compare")
+    panel.get_by_role("radio", name="spam", exact=True).check()
+    panel.get_by_role("checkbox", name="spam: hublet/demo-spam").wait_for()
+    panel.get_by_role("checkbox", name="emotion: hublet/demo-emotion").uncheck()
+    panel.get_by_role("checkbox", name="sentiment: hublet/demo-sentiment").check()
+    panel.get_by_role("button", name="Compare", exact=True).click()
+    panel.locator("article .facts").nth(1).wait_for(timeout=WAIT_MS)
+    cards = panel.locator("article")
+    assert cards.locator("h2").all_inner_texts() == ["hublet/demo-spam", "hublet/demo-sentiment"]
+    labels = [set(card.locator("ol.bars .name").all_inner_texts()) for card in cards.all()]
+    assert labels == [{"ham", "spam"}, {"NEGATIVE", "POSITIVE"}]
+    assert faults(view) == []
+    shoot(view.page, "compare-chosen-1280")
+
+
 def test_compare_precision_shows_both_forms(view: View) -> None:
     panel = view.open_tab("Compare precision")
     panel.get_by_role("button", name="Compare precision", exact=True).click()
@@ -120,6 +159,19 @@ def test_compare_precision_shows_both_forms(view: View) -> None:
         assert re.search(r"peak memory of its process\s+\d+ MB", said)
     assert faults(view) == []
     shoot(view.page, "precision-1280")
+
+
+def test_compare_precision_asks_the_function_that_one_chooses(view: View) -> None:
+    panel = view.open_tab("Compare precision")
+    panel.get_by_role("radio", name="emotion", exact=True).check()
+    panel.locator("article").first.wait_for(state="detached")
+    panel.get_by_role("button", name="Compare precision", exact=True).click()
+    panel.locator("article .facts").nth(1).wait_for(timeout=WAIT_MS)
+    cards = panel.locator("article").all_inner_texts()
+    assert len(cards) == 2
+    assert all("hublet/demo-emotion" in card for card in cards)
+    assert all("admiration" in card for card in cards)
+    assert faults(view) == []
 
 
 def test_an_error_is_readable(view: View) -> None:
@@ -140,6 +192,13 @@ def test_the_code_to_paste_is_the_requests(view: View) -> None:
     text = panel.inner_text()
     assert "curl -s" in text
     assert "text_classification" in text
+    for block in panel.locator(".code pre").filter(visible=True).all():
+        box, inside = block.bounding_box(), block.locator("code").bounding_box()
+        assert box
+        assert inside
+        assert box["height"] < inside["height"] + BLANK_PX
+    assert faults(view) == []
+    shoot(view.page, "code-1280")
 
 
 @pytest.mark.parametrize(
@@ -154,6 +213,26 @@ def test_a_page_fits_its_window(browser: Browser, url: str, width: int, scheme: 
         assert wide <= width
         assert faults(view) == []
         shoot(view.page, f"sentiment-{scheme}-{width}")
+        panel.get_by_text("Precision:").click()
+        panel.locator(".scrolls").first.wait_for()
+        panel.get_by_role("button", name="Code to paste").click()
+        panel.get_by_text("boto3", exact=True).first.wait_for()
+        assert view.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert faults(view) == []
+        shoot(view.page, f"open-{scheme}-{width}")
+
+
+def test_a_transcript_without_spaces_fits_a_phone(browser: Browser, url: str) -> None:
+    """As a model for Chinese writes, or one that nobody trained."""
+    chunks = [{"timestamp": [0.0, 1.0], "text": "x" * 200}]
+    with viewed(browser, url, NARROW) as view:
+        panel = view.open_tab("sentiment")
+        panel.get_by_role("button", name="Run", exact=True).wait_for()
+        for result in ({"text": "x" * 200}, {"text": "x" * 200, "chunks": chunks}):
+            drawn = transcript.draw(None, result)
+            panel.locator(".result .prose").evaluate("(element, drawn) => element.innerHTML = drawn", drawn)
+            assert view.page.evaluate("document.documentElement.scrollWidth") <= NARROW
+            shoot(view.page, f"transcript-{NARROW}")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
@@ -229,7 +308,7 @@ def test_a_warm_start_is_usable_soon(
 def test_a_slow_hub_shows_how_far_the_model_is(browser: Browser, template: Path, tmp_path: Path) -> None:
     path = _with_model(template, tmp_path, "hublet/demo-sentiment")
     with HubServer(DEMO_REPOSITORIES) as hub:
-        hub.faults.slow = SLOW_BYTES_PER_S
+        hub.faults.slow_bytes_per_s = SLOW_BYTES_PER_S
         where = ("--hub", hub.url, "--cache", str(tmp_path / "cache"), "--template", str(path))
         with playground(*where, "--tasks", "sentiment") as address, viewed(browser, address) as view:
             panel = view.open_tab("sentiment")
@@ -238,17 +317,19 @@ def test_a_slow_hub_shows_how_far_the_model_is(browser: Browser, template: Path,
             bar.wait_for(timeout=WAIT_MS)
             assert "left" in panel.locator(".wait").inner_text()
             shoot(view.page, "progress-1280")
-            hub.faults.slow = 0
+            hub.faults.slow_bytes_per_s = 0
             assert "POSITIVE" in view.answered(panel).inner_text()
             assert panel.locator(".wait").count() == 0
 
 
 def _with_model(template: Path, folder: Path, model: str) -> Path:
-    """The template with a model that the local Hub has."""
+    """The template with a model that the local Hub has, for its function and for those that look after it."""
     document: dict[str, Any] = json.loads(template.read_text())
     for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Lambda::Function":
-            resource["Properties"]["Environment"]["Variables"]["MODEL"] = model
+            variables = resource["Properties"]["Environment"]["Variables"]
+            variables["MODEL"] = model
+            variables["MODELS"] = json.dumps({"sentiment": {"model": model, "revision": None}})
     path = folder / "template.json"
     path.write_text(json.dumps(document))
     return path

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.demo_models import DEMO_REPOSITORIES
-from local.hub import HubServer
-from tests.cache.site import Site, put_repository
+from local.demo.catalog import DEMO_REPOSITORIES
+from local.hub.server import HubServer
+from tests.support.cluster.cluster import Cluster, put_repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,31 +18,31 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
     put_repository(tmp_path)
     with HubServer(tmp_path / "repositories") as hub:
-        site = Site(tmp_path, hub)
-        yield site
-        site.stop()
+        cluster = Cluster(tmp_path, hub)
+        yield cluster
+        cluster.stop()
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Site]:
+def demo(tmp_path: Path) -> Iterator[Cluster]:
     """With the Hub of the demo models."""
     with HubServer(DEMO_REPOSITORIES) as hub:
-        site = Site(tmp_path, hub)
-        yield site
-        site.stop()
+        cluster = Cluster(tmp_path, hub)
+        yield cluster
+        cluster.stop()
 
 
 @pytest.fixture
-def switched(site: Site) -> Callable[[str, str, str], Path]:
+def switched(cluster: Cluster) -> Callable[[str, str, str], Path]:
     """A fault that holds until its switch is deleted."""
 
     def on(call: str, errno: str, path: str) -> Path:
-        switch = site.root / "fault"
+        switch = cluster.root / "fault"
         switch.touch()
-        site.faults = [{"call": call, "errno": errno, "path": path, "while": str(switch)}]
+        cluster.faults = [{"call": call, "errno": errno, "path": path, "while": str(switch)}]
         return switch
 
     return on

@@ -1,4 +1,7 @@
-"""Sixty-four environments at once on an empty cache; starts without a Hub; random kills and freezes."""
+"""Many environments at once on an empty cache; starts without a Hub; random kills and freezes.
+
+``make chaos`` runs all of it in its long form.
+"""
 
 from __future__ import annotations
 
@@ -12,25 +15,27 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inference.tasks import get_task
-from local.pool import Pool
-from local.template import LocalFunction
-from tests.cache import chaos
-from tests.cache.site import DEMO, SENTIMENT, TEXT, Site
+from local.cloud.pool import Pool
+from local.cloud.template import LocalFunction
+from tests.support.cluster import chaos
+from tests.support.cluster.cluster import DEMO, SENTIMENT, TEXT, Cluster
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ENVIRONMENTS = 64
+WITHOUT_LOCKS = int(os.environ.get("HUBLET_CROWD", "16"))
+"""Environments where flock does not work. Sixteen want every lease already; the long form has 64."""
 TIMEOUT_S = 280
-COLD_STARTS = int(os.environ.get("HUBLET_COLD_STARTS", "100"))
+COLD_STARTS = int(os.environ.get("HUBLET_COLD_STARTS", "40"))
 AT_ONCE = 4
 CALLS = 4
 """Of each environment that starts: the first meets it cold, the others warm."""
 SECONDS = 300
 
 
-def downloaded_bytes(site: Site) -> int:
-    return sum(path.stat().st_size for path in site.cache.glob("hub/*/blobs/*"))
+def downloaded_bytes(cluster: Cluster) -> int:
+    return sum(path.stat().st_size for path in cluster.cache.glob("hub/*/blobs/*"))
 
 
 def function() -> LocalFunction:
@@ -47,14 +52,14 @@ def function() -> LocalFunction:
 
 
 @pytest.mark.timeout(2 * SECONDS)
-def test_environments_at_once_on_an_empty_cache(demo: Site, capsys: pytest.CaptureFixture[str]) -> None:
+def test_environments_at_once_on_an_empty_cache(demo: Cluster, capsys: pytest.CaptureFixture[str]) -> None:
     log: list[dict[str, Any]] = []
 
     def read(name: str, line: str) -> None:
         if line.startswith("{"):
             log.append(json.loads(line))
 
-    async def call(pool: Pool) -> tuple[float, Any]:
+    async def call(pool: Pool[LocalFunction]) -> tuple[float, Any]:
         started_s = time.monotonic()
         result = await pool.invoke(json.dumps({"inputs": TEXT}).encode())
         assert result.error is None, result.payload
@@ -82,10 +87,10 @@ def test_environments_at_once_on_an_empty_cache(demo: Site, capsys: pytest.Captu
 @pytest.mark.timeout(2 * SECONDS)
 @pytest.mark.parametrize("errno", [None, "ENOSYS"], ids=["no-op", "ENOSYS"])
 def test_the_same_where_flock_does_not_work(
-    demo: Site, errno: str | None, capsys: pytest.CaptureFixture[str]
+    demo: Cluster, errno: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     demo.faults = [{"call": "flock", "path": ""} | ({"errno": errno} if errno else {})]
-    workers = [demo.start(within_s=TIMEOUT_S, **SENTIMENT) for _ in range(ENVIRONMENTS)]
+    workers = [demo.start(within_s=TIMEOUT_S, **SENTIMENT) for _ in range(WITHOUT_LOCKS)]
     outcomes = [worker.outcome(SECONDS) for worker in workers]
     assert {outcome["answer"][0][0]["label"] for outcome in outcomes} == {"POSITIVE"}
     assert max(outcome["seconds"] for outcome in outcomes) < TIMEOUT_S
@@ -95,11 +100,11 @@ def test_the_same_where_flock_does_not_work(
     share = demo.hub.record.file_bytes / downloaded_bytes(demo)
     assert share <= 1.02
     with capsys.disabled():
-        print(f"\n{ENVIRONMENTS} environments without flock: {share:.3f} of the model downloaded")
+        print(f"\n{WITHOUT_LOCKS} environments without flock: {share:.3f} of the model downloaded")
 
 
 @pytest.mark.timeout(20 * SECONDS)
-def test_cold_starts_without_a_hub(demo: Site, capsys: pytest.CaptureFixture[str]) -> None:
+def test_cold_starts_without_a_hub(demo: Cluster, capsys: pytest.CaptureFixture[str]) -> None:
     first = demo.outcome(**SENTIMENT)
     demo.hub.record.clear()
     demo.hub.stop()
@@ -119,8 +124,8 @@ def test_cold_starts_without_a_hub(demo: Site, capsys: pytest.CaptureFixture[str
 
 @pytest.mark.timeout(2 * SECONDS)
 def test_chaos(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Twenty rounds; ``make chaos`` runs as many as one likes."""
+    """Ten rounds of a seed that is drawn anew; ``make chaos`` runs as many as one likes."""
     seed = int(os.environ.get("CHAOS_SEED") or random.randrange(10**6))
     with capsys.disabled():
         print(f"\nchaos: seed {seed}")
-        chaos.run(tmp_path, seed, first=0, rounds=20)
+        chaos.run(tmp_path, seed, first=0, rounds=10)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.hub import HubServer
-from tests.cache.site import FAULTY, SENTIMENT, Site
-from tests.engines.tiny_decoders import make_snapshot
+from local.hub.server import HubServer
+from tests.support.cluster.cluster import FAULTY, SENTIMENT, Cluster
+from tests.support.models.decoders import make_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,12 +33,12 @@ CONTINUE = {
 
 
 class Faults:
-    """What stands between native code and the file system, in all that prepares a site's models."""
+    """What stands between native code and the file system, in all that prepares a cluster's models."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._switch, self._seen = site.root / "on", site.root / "seen"
-        self._folder = site.root / "preload"
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._switch, self._seen = cluster.root / "on", cluster.root / "seen"
+        self._folder = cluster.root / "preload"
         self._folder.mkdir()
         shutil.copy(SOURCE / "sitecustomize.py", self._folder)
         self._library = self._folder / "faults.so"
@@ -59,7 +59,7 @@ class Faults:
         self._seen.unlink(missing_ok=True)
         variables = {
             "LD_PRELOAD": str(self._library),
-            "FAULT_UNDER": str(self._site.cache / "artifacts"),
+            "FAULT_UNDER": str(self._cluster.cache / "artifacts"),
             "FAULT_NAME": file,
             "FAULT_CALL": call,
             "FAULT_ERRNO": str(getattr(errno, name)),
@@ -80,16 +80,16 @@ class Faults:
         return {name for name in self.callers() if not name.startswith(("python", "libpython"))}
 
 
-def check_told(site: Site, faults: Faults, job: dict[str, Any], expected: tuple[str, str]) -> None:
-    failed = site.outcome(child_environment=faults.environment, **job)
+def check_told(cluster: Cluster, faults: Faults, job: dict[str, Any], expected: tuple[str, str]) -> None:
+    failed = cluster.outcome(child_environment=faults.environment, **job)
     assert faults.callers()
     assert failed["error"] == expected[0]
     assert failed["message"].startswith(expected[1])
-    assert site.artifacts() == []
-    assert site.half_made() == []
+    assert cluster.artifacts() == []
+    assert cluster.half_made() == []
 
 
-def test_a_fault_that_meets_native_code_is_told_leaves_nothing_and_ends(demo: Site) -> None:
+def test_a_fault_that_meets_native_code_is_told_leaves_nothing_and_ends(demo: Cluster) -> None:
     faults = Faults(demo)
     no_room = ("CacheFull", "the model cache has no room for hublet/demo-sentiment")
     for call, name, file, expected in (
@@ -111,16 +111,16 @@ def test_a_fault_that_meets_native_code_is_told_leaves_nothing_and_ends(demo: Si
 
 
 @pytest.fixture
-def llama(tmp_path: Path) -> Iterator[Site]:
+def llama(tmp_path: Path) -> Iterator[Cluster]:
     """With the Hub of a random model of no size, which the model builder takes."""
     make_snapshot(tmp_path / "repositories" / LLAMA, "llama")
     with HubServer(tmp_path / "repositories") as hub:
-        site = Site(tmp_path, hub)
-        yield site
-        site.stop()
+        cluster = Cluster(tmp_path, hub)
+        yield cluster
+        cluster.stop()
 
 
-def test_a_fault_of_the_model_builder_or_the_tokenizers_library_is_told_too(llama: Site) -> None:
+def test_a_fault_of_the_model_builder_or_the_tokenizers_library_is_told_too(llama: Cluster) -> None:
     faults = Faults(llama)
     faults.on("write", "ENOSPC", "model.onnx.data")
     check_told(llama, faults, CONTINUE, ("CacheFull", f"the model cache has no room for {LLAMA}"))

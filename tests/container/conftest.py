@@ -13,19 +13,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.demo_models import BUILT, DEMO_REPOSITORIES, demo_model, make
-from local.hub import HubServer
-from local.template import read_template
-from tests.conftest import ROOT
-from tests.container import bases, engine
-from tests.container.bases import KEPT
-from tests.container.function import TASKS
+from local.cloud.template import read_template
+from local.demo.catalog import DEMO_REPOSITORIES, demo_model
+from local.demo.recipes import OWNER
+from local.hub.server import HubServer
+from tests.support.container import bases, engine
+from tests.support.container.bases import KEPT
+from tests.support.container.function import TASKS
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local.template import LocalFunction
+    from local.cloud.template import LocalFunction
 
+MODELS = KEPT / "demo-models"
 EMULATOR = "samcli/local/rapid/aws-lambda-rie-x86_64"
 
 
@@ -56,6 +58,12 @@ def base_images(tag: str, made: list[str]) -> tuple[str, str]:
 def image(tag: str, base_images: tuple[str, str], made: list[str]) -> str:
     """docker/Dockerfile, built from the project's folder as ``cdk deploy`` builds it."""
     return bases.build(ROOT, base_images, f"hublet-test/image:{tag}", made)
+
+
+@pytest.fixture(scope="session")
+def serve_image(tag: str, image: str, base_images: tuple[str, str], made: list[str]) -> str:
+    """The target of functions with a relay; its layers are those of the full image's beginning."""
+    return bases.build(ROOT, base_images, f"hublet-test/serve:{tag}", made, "serve")
 
 
 @pytest.fixture(scope="session")
@@ -92,9 +100,12 @@ def functions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, LocalFuncti
 
 
 @pytest.fixture(scope="session")
-def hub(functions: dict[str, LocalFunction]) -> Iterator[HubServer]:
-    make(functions[name].environment["MODEL"] for name in TASKS)
-    with HubServer((DEMO_REPOSITORIES, BUILT)) as server:
+def hub() -> Iterator[HubServer]:
+    """Small models alone: what an image can do does not depend on what a model has learnt."""
+    names = [name for name in map("demo-{}".format, TASKS) if not (DEMO_REPOSITORIES / OWNER / name).is_dir()]
+    command = [sys.executable, "-m", "local.demo.make", "--untrained", "--root", str(MODELS), *names]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    with HubServer((DEMO_REPOSITORIES, MODELS)) as server:
         yield server
 
 

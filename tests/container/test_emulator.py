@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from inference.engines.choose import head_of
+from inference.task_kinds import head_of
 from inference.tasks import get_task
-from tests.conftest import ROOT
-from tests.leftovers import children, free_ports
-from tests.unit.artifacts import put_artifact
-from tests.unit.events import url_event
+from tests.support.artifacts import put_artifact
+from tests.support.events import url_event
+from tests.support.leftovers import children, free_ports
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ def emulated(emulator: Path, folder: Path) -> Iterator[Emulated]:
         str(emulator),
         f"--runtime-interface-emulator-address=127.0.0.1:{port}",
         f"--runtime-api-address=127.0.0.1:{api_port}",
-        *(sys.executable, "-m", "awslambdaric", "tests.integration.stuck_handler.handler"),
+        *(sys.executable, "-m", "awslambdaric", "tests.support.handlers.stuck.handler"),
     ]
     variables = {
         "PATH": os.environ["PATH"],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.deploy.account import Account, account
+from tests.support.aws.account import Account, account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import ROOT
-from tests.deploy.account import INSTALLED, Account, account
-from tests.deploy.declared import BROUGHT_BY_VPC, check_all_is_there
-from tests.deploy.inventory import added
+from tests.support.aws.account import INSTALLED, Account, account
+from tests.support.aws.declared import BROUGHT_BY_VPC, check_all_is_there
+from tests.support.aws.inventory import added
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,11 +62,24 @@ def live(second: Account, brought: dict[str, int], *context: str) -> Iterator[No
     assert [stack["StackName"] for stack in stacks] == ["Team1Toolkit"]
 
 
-@pytest.mark.parametrize("egress", ["ipv6", "none"])
+@pytest.mark.parametrize("egress", ["nat", "none"])
 def test_each_way_out_comes_and_goes(second: Account, egress: str) -> None:
     for _ in live(second, BROUGHT_BY_VPC, f"egress={egress}"):
         outputs = json.loads((second.folder / "outputs.json").read_text())
         assert outputs["Second"]["SpamName"] == "second-spam"
+
+
+def test_a_relay_goes_with_all_that_is_in_its_bucket(second: Account) -> None:
+    for _ in live(second, BROUGHT_BY_VPC, "egress=relay"):
+        s3 = second.client("s3")
+        function = second.client("lambda").get_function_configuration(FunctionName="second-spam")
+        bucket = function["Environment"]["Variables"]["BUCKET"]
+        for place in range(1100):  # more than S3 lists or deletes at once
+            s3.put_object(Bucket=bucket, Key=f"artifacts/acme--model/{place:04}", Body=b"x")
+        s3.put_object(Bucket=bucket, Key="requests/acme--model/0123456789abcdef.json", Body=b"{}")
+        s3.create_multipart_upload(Bucket=bucket, Key="artifacts/acme--model/half")
+        assert len(s3.list_multipart_uploads(Bucket=bucket)["Uploads"]) == 1
+    assert bucket not in [each["Name"] for each in second.client("s3").list_buckets()["Buckets"]]
 
 
 def test_a_stack_in_an_existing_vpc_keeps_the_accounts_rules(

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from inference.tasks import all_tasks
-from tests.infrastructure.synth import MODES, Synthesized, synthesize
+from tests.support.synthesized import MODES, Synth, Synthesized, synthesize
 
 if TYPE_CHECKING:
     from inference.task import Task
-
-
-class Synth(Protocol):
-    def __call__(self, **context: Any) -> Synthesized: ...
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +42,7 @@ def stack(synth: Synth, mode: str) -> Synthesized:
 @pytest.fixture
 def default_stack(synth: Synth) -> Synthesized:
     """What ``cdk deploy`` makes when nothing is chosen."""
-    return synth(**MODES["nat-iam"])
+    return synth(**MODES["relay-iam"])
 
 
 @pytest.fixture(params=all_tasks(), ids=lambda task: task.name)

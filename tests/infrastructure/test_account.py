@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.infrastructure.synth import AUTH
-from tests.infrastructure.test_stack import lint
+from tests.support.cfn_lint import lint
+from tests.support.synthesized import AUTH
 
 if TYPE_CHECKING:
-    from tests.infrastructure.conftest import Synth
-    from tests.infrastructure.synth import Synthesized
+    from tests.support.synthesized import Synth, Synthesized
 
 VPC_ID = "vpc-0123456789abcdef0"
 SUBNETS = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
@@ -41,7 +40,6 @@ def test_an_existing_vpc_gets_nothing_but_our_security_groups(synth: Synth, auth
     assert sorted(targets) == SUBNETS
     for function in stack.all("AWS::Lambda::Function").values():
         assert function["Properties"]["VpcConfig"]["SubnetIds"] == SUBNETS
-        assert function["Properties"]["VpcConfig"]["Ipv6AllowedForDualStack"] is False
     (report,) = [r for r in stack.validation_report["pluginReports"] if r["pluginName"] == "AwsSolutions"]
     assert (report["conclusion"], report["violations"]) == ("success", [])
     lint([stack.path])
@@ -87,7 +85,7 @@ def test_the_stack_is_bound_to_no_region_so_that_synth_asks_nobody_for_its_zones
 def test_a_boundary_holds_for_every_role(synth: Synth) -> None:
     stack = synth(**FEW, **WATCHED, permissions_boundary=BOUNDARY)
     roles = stack.all("AWS::IAM::Role").values()
-    assert len(roles) == 4  # the cache function and prefetch have one too
+    assert len(roles) == 5  # the cache function, the factory and prefetch have one too
     assert {role["Properties"]["PermissionsBoundary"] for role in roles} == {BOUNDARY}
 
 

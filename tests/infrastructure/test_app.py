@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inference.tasks import task_names
-from tests.conftest import ROOT
-from tests.infrastructure.synth import NODE
+from tests.support.paths import ROOT
+from tests.support.synthesized import NODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,8 +121,8 @@ def test_a_copied_task_file_becomes_a_function_and_a_url(run: Run) -> None:
     ]
     expected = sorted([*task_names(), COPIED])
     assert sorted(each["TASK"] for each in variables if "TASK" in each) == expected
-    (of_cache,) = (each for each in variables if "TASK" not in each)
-    assert sorted(of_cache["TASKS"].split(",")) == expected
+    others = [each for each in variables if "TASK" not in each]
+    assert [sorted(each["TASKS"].split(",")) for each in others] == [expected] * 2  # cache and factory
     assert run.template["Outputs"]["CopiedTaskName"]["Value"] == "hublet-copied-task"
     assert "FunctionUrl" in json.dumps(run.template["Outputs"]["CopiedTaskUrl"]["Value"])
 
@@ -135,7 +135,7 @@ def test_synth_imports_nothing_heavy(run: Run) -> None:
 def test_a_mistake_in_the_context_is_one_sentence(tmp_path: Path) -> None:
     run = run_app(copy_project(tmp_path), egress="vpn")
     assert run.returncode != 0
-    assert "hublet: context key 'egress' must be one of nat, ipv6, none; not 'vpn'" in run.output
+    assert "hublet: context key 'egress' must be one of relay, nat, none; not 'vpn'" in run.output
     assert "Traceback" not in run.output
 
 
@@ -150,6 +150,16 @@ def test_a_task_file_with_a_name_that_is_taken_is_one_sentence(tmp_path: Path) -
     assert "Traceback" not in run.output
 
 
+def test_a_kind_of_task_that_no_engine_serves_is_one_sentence(tmp_path: Path) -> None:
+    folder = copy_project(tmp_path)
+    file = folder / "inference/tasks/spam.py"
+    file.write_text(file.read_text().replace('"text-classification"', '"object-detection"', 1))
+    run = run_app(folder)
+    assert run.returncode != 0
+    assert "hublet: inference/tasks/spam.py: no engine serves pipeline_tag='object-detection'" in run.output
+    assert "Traceback" not in run.output
+
+
 def imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -158,10 +168,11 @@ def imports(path: Path) -> Iterator[str]:
             yield node.module or ""
 
 
-def test_the_stack_knows_only_what_tasks_declare() -> None:
-    for path in [ROOT / "app.py", *(ROOT / "stacks").glob("*.py")]:
+def test_the_stack_knows_only_what_tasks_and_settings_declare() -> None:
+    for path in [ROOT / "app.py", *(ROOT / "stacks").rglob("*.py")]:
         used = {name for name in imports(path) if name.split(".")[0] in ("inference", "local", "tests")}
-        assert used <= {"inference.task", "inference.tasks"}, path.name
+        allowed = {"inference.http.response", "inference.settings", "inference.task", "inference.tasks"}
+        assert used <= allowed, path.name
 
 
 def test_node_packages_are_pinned_and_their_lock_names_no_host() -> None:

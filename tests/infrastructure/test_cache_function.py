@@ -6,11 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from inference.tasks import all_tasks
-from tests.infrastructure.synth import MODES
+from tests.support.synthesized import MODES
 
 if TYPE_CHECKING:
-    from tests.infrastructure.conftest import Synth
-    from tests.infrastructure.synth import Resource, Synthesized
+    from tests.support.synthesized import Resource, Synth, Synthesized
 
 NAME = "hublet-cache"
 
@@ -42,21 +41,26 @@ def test_it_runs_the_same_image_with_a_handler_of_its_own(stack: Synthesized) ->
     assert (properties["Timeout"], properties["MemorySize"]) == (900, 512)
     assert properties["FileSystemConfigs"][0]["LocalMountPath"] == "/mnt/models"
     assert set(stack.all("AWS::EFS::MountTarget")) <= set(own["DependsOn"])
-    others = {json.dumps(each["Properties"]["Code"]) for each in stack.all("AWS::Lambda::Function").values()}
-    assert others == {json.dumps(properties["Code"])}
+    (sentiment,) = (task for task in all_tasks() if task.name == "sentiment")
+    assert properties["Code"] == stack.function(sentiment)[1]["Properties"]["Code"]
 
 
 def test_nobody_comes_to_it_by_a_url_and_events_are_tried_once(stack: Synthesized) -> None:
     id, _ = function(stack)
     assert stack.belonging_to(id, "AWS::Lambda::Url") == {}
-    assert stack.belonging_to(id, "AWS::Lambda::Permission") == {}
+    permissions = stack.belonging_to(id, "AWS::Lambda::Permission").values()
+    callers = ["events.amazonaws.com"] if stack.is_relayed else []
+    assert [each["Properties"]["Principal"] for each in permissions] == callers
     ((_, config),) = stack.belonging_to(id, "AWS::Lambda::EventInvokeConfig").items()
     assert config["Properties"]["MaximumRetryAttempts"] == 0
 
 
 def test_it_may_call_the_live_aliases_and_no_other_function(stack: Synthesized) -> None:
-    (call,) = (each for each in statements(stack) if each["Action"] == "lambda:InvokeFunction")
-    assert {each["Ref"] for each in call["Resource"]} == stack.all("AWS::Lambda::Alias").keys()
+    """With a relay it calls nobody: it asks the bucket."""
+    calls = [each for each in statements(stack) if "lambda:" in json.dumps(each["Action"])]
+    assert [each["Action"] for each in calls] == ([] if stack.is_relayed else ["lambda:InvokeFunction"])
+    called = {each["Ref"] for call in calls for each in call["Resource"]}
+    assert called == (set() if stack.is_relayed else stack.all("AWS::Lambda::Alias").keys())
 
 
 def test_it_is_told_which_functions_there_are_and_what_they_use(synth: Synth) -> None:
@@ -65,11 +69,10 @@ def test_it_is_told_which_functions_there_are_and_what_they_use(synth: Synth) ->
     assert variables["TASKS"] == ",".join(task.name for task in all_tasks())
     assert variables["FUNCTION_PREFIX"] == "hublet-"
     assert "MODELS" not in variables
-    chosen = synth(**MODES["ipv6-iam"], **{"sentiment.model": "acme/model", "tasks": "sentiment"})
+    chosen = synth(**MODES["nat-iam"], **{"sentiment.model": "acme/model", "tasks": "sentiment"})
     variables = function(chosen)[1]["Properties"]["Environment"]["Variables"]
     assert variables["TASKS"] == "sentiment"
     assert json.loads(variables["MODELS"]) == {"sentiment": {"model": "acme/model", "revision": None}}
-    assert variables["AWS_USE_DUALSTACK_ENDPOINT"] == "true"
 
 
 def test_its_name_is_an_output(stack: Synthesized) -> None:

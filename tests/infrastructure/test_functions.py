@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from aws_cdk.assertions import Match
 
-from tests.infrastructure.synth import AUTH, EGRESS, MODES
+from tests.support.synthesized import AUTH, EGRESS, MODES
 
 if TYPE_CHECKING:
     from inference.task import Task
-    from tests.infrastructure.conftest import Synth
-    from tests.infrastructure.synth import Synthesized
+    from tests.support.synthesized import Synth, Synthesized
 
 
 def test_a_function_has_what_its_task_declares(stack: Synthesized, task: Task) -> None:
@@ -93,7 +92,10 @@ def test_only_signed_calls_are_let_in_by_default(synth: Synth, task: Task, egres
     function, _ = stack.function(task)
     ((_, url),) = stack.belonging_to(function, "AWS::Lambda::Url").items()
     assert url["Properties"]["AuthType"] == "AWS_IAM"
-    stack.check.resource_count_is("AWS::Lambda::Permission", 0)
+    assert stack.belonging_to(function, "AWS::Lambda::Permission") == {}
+    permissions = stack.all("AWS::Lambda::Permission").values()
+    callers = [permission["Properties"]["Principal"] for permission in permissions]
+    assert callers == (["events.amazonaws.com"] * 2 if egress == "relay" else [])
 
 
 def test_failed_events_are_not_tried_again(stack: Synthesized, task: Task) -> None:
@@ -110,11 +112,6 @@ def test_outputs_give_name_and_url(stack: Synthesized, task: Task) -> None:
     outputs = stack.template["Outputs"]
     assert outputs[f"{title}Name"]["Value"] == f"hublet-{task.function_name}"
     assert outputs[f"{title}Url"]["Value"] == {"Fn::GetAtt": [url, "FunctionUrl"]}
-
-
-def test_dual_stack_only_in_ipv6_mode(stack: Synthesized, mode: str, task: Task) -> None:
-    _, function = stack.function(task)
-    assert function["Properties"]["VpcConfig"]["Ipv6AllowedForDualStack"] is mode.startswith("ipv6")
 
 
 def test_an_operators_choices_reach_the_function(synth: Synth, task: Task) -> None:
@@ -158,4 +155,4 @@ def test_a_page_may_call_only_when_its_origin_is_listed(synth: Synth) -> None:
 def test_only_the_chosen_tasks_are_deployed(synth: Synth, task: Task) -> None:
     stack = synth(tasks=task.name)
     names = {each["Properties"]["FunctionName"] for each in stack.all("AWS::Lambda::Function").values()}
-    assert names == {f"hublet-{task.function_name}", "hublet-cache"}
+    assert names == {f"hublet-{task.function_name}", "hublet-cache", "hublet-factory"}

@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from inference.metrics import DIMENSIONS, UNITS
-from inference.request import PREPARE
+from inference.http.request import PREPARE
+from inference.runtime.metrics import DIMENSIONS, UNITS
 from inference.tasks import all_tasks
-from stacks.cache_metrics import LOW_CREDITS_BYTES
-from stacks.prefetch_code import EVENT, LIMIT_S, MARGIN_S
-from tests.conftest import ROOT
-from tests.deploy.order import in_order
-from tests.infrastructure.synth import MODES
-from tests.infrastructure.test_stack import lint
+from stacks.functions.prefetch_code import EVENT, LIMIT_S, MARGIN_S
+from stacks.monitoring.cache_metrics import LOW_CREDITS_BYTES
+from tests.support.aws.order import in_order
+from tests.support.cfn_lint import lint
+from tests.support.paths import ROOT
+from tests.support.synthesized import MODES, acknowledged_rules
 
 if TYPE_CHECKING:
-    from tests.infrastructure.conftest import Synth
-    from tests.infrastructure.synth import Resource, Synthesized
+    from tests.support.synthesized import Resource, Synth, Synthesized
 
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:failed-events"
 EVERYTHING: dict[str, Any] = {
@@ -75,7 +74,7 @@ def test_cdk_nag_finds_nothing_with_everything_on(synth: Synth, mode: str) -> No
     (report,) = [r for r in stack.validation_report["pluginReports"] if r["pluginName"] == "AwsSolutions"]
     assert (report["conclusion"], report["violations"]) == ("success", [])
     acknowledged = {finding["ruleName"]: finding["reason"] for finding in report["suppressedViolations"]}
-    assert acknowledged.keys() == {"AwsSolutions-VPC7", "AwsSolutions-IAM5[Resource::*]"}
+    assert acknowledged.keys() == acknowledged_rules(stack)
     assert "X-Ray" in acknowledged["AwsSolutions-IAM5[Resource::*]"]
 
 
@@ -101,7 +100,7 @@ def test_tracing_is_active_and_allowed(watched: Synthesized) -> None:
         _, function = watched.function(task)
         assert function["Properties"]["TracingConfig"] == {"Mode": "Active"}
     sending = statements(watched, "xray:PutTraceSegments")
-    assert len(sending) == len(TASKS) + 1
+    assert len(sending) == len(TASKS) + 2
     for statement in sending:
         # The CDK joins it with what is about every resource already.
         xray = [action for action in statement["Action"] if not action.startswith("ec2:")]
@@ -153,9 +152,10 @@ class TestDashboard:
 
 
 class TestAlarms:
-    def test_four_a_function_and_one_for_the_cache(self, watched: Synthesized) -> None:
+    def test_four_a_function_one_for_the_cache_and_two_for_the_relay(self, watched: Synthesized) -> None:
         names = {f"hublet-{task.function_name}-{kind}" for task in TASKS for kind in ALARMS}
-        assert alarms(watched).keys() == names | {"hublet-cache-credits"}
+        shared = {"hublet-cache-credits", "hublet-factory-errors", "hublet-cache-errors"}
+        assert alarms(watched).keys() == names | shared
 
     def test_each_tells_the_topic_and_is_quiet_without_data(self, watched: Synthesized) -> None:
         topic, _ = watched.one("AWS::SNS::Topic")
@@ -218,8 +218,8 @@ class TestAlarms:
 class TestFailedEvents:
     def test_events_are_tried_once_and_not_kept_long(self, default_stack: Synthesized) -> None:
         configs = default_stack.all("AWS::Lambda::EventInvokeConfig").values()
-        # Each function by its bare name, and the tasks' aliases.
-        assert len(configs) == 2 * len(TASKS) + 1
+        # Each function by its bare name, and the tasks' aliases; then the cache function and the factory.
+        assert len(configs) == 2 * len(TASKS) + 2
         for config in configs:
             assert config["Properties"]["MaximumRetryAttempts"] == 0
             assert config["Properties"]["MaximumEventAgeInSeconds"] == 3600
@@ -231,7 +231,7 @@ class TestFailedEvents:
             assert config["Properties"]["MaximumEventAgeInSeconds"] == 600
             assert config["Properties"]["DestinationConfig"] == {"OnFailure": {"Destination": QUEUE}}
         sending = statements(watched, "sqs:SendMessage")
-        assert len(sending) == len(TASKS) + 1
+        assert len(sending) == len(TASKS) + 2
         for statement in sending:
             assert (statement["Action"], statement["Resource"]) == ("sqs:SendMessage", QUEUE)
 
@@ -245,9 +245,9 @@ class TestFailedEvents:
     )
     def test_other_destinations(self, synth: Synth, arn: str, action: str) -> None:
         stack = synth(on_failure_arn=arn, tasks="sentiment")
-        # Of sentiment and of the cache's function, which may call sentiment too.
+        # Of sentiment, the cache's function and the factory.
         found = [each for each in statements(stack, action) if arn in json.dumps(each["Resource"])]
-        assert [each["Action"] for each in found] == [action] * 2
+        assert [each["Action"] for each in found] == [action] * 3
         for config in stack.all("AWS::Lambda::EventInvokeConfig").values():
             assert config["Properties"]["DestinationConfig"] == {"OnFailure": {"Destination": arn}}
 
@@ -327,4 +327,4 @@ class TestPrefetch:
     def test_its_code_is_the_file(self, watched: Synthesized) -> None:
         _, function = self.own(watched, "AWS::Lambda::Function")
         code = function["Properties"]["Code"]["ZipFile"]
-        assert code == (ROOT / "stacks/prefetch_code.py").read_text()
+        assert code == (ROOT / "stacks/functions/prefetch_code.py").read_text()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from aws_cdk import App, Stack
@@ -11,11 +11,16 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Template
 
 from inference.tasks import all_tasks
-from stacks.context import OptionError
-from stacks.function_logs import RETENTION
-from stacks.options import LOG_RETENTION_DAYS, Options
-from stacks.task_options import TaskOptions
-from tests.infrastructure.synth import CDK_JSON
+from stacks.functions.logs import RETENTION
+from stacks.options.context import OptionError
+from stacks.options.keys import KEYS, LOG_RETENTION_DAYS, SUBNET_IDS, TASK_KEYS, VPC_ID
+from stacks.options.rules import CDK_KEYS
+from stacks.options.stack import Options
+from stacks.options.task import TaskOptions
+from tests.support.synthesized import CDK_JSON
+
+if TYPE_CHECKING:
+    from stacks.options.kinds import Key
 
 TASKS = all_tasks()
 TASK = TASKS[0].name
@@ -27,19 +32,38 @@ def read(**context: Any) -> Options:
 
 
 def test_cdk_json_spells_out_the_defaults() -> None:
+    ours = [(key, value) for key, value in CDK_JSON["context"].items() if not key.startswith(CDK_KEYS)]
+    assert ours == [(key.name, key.default) for key in KEYS]
     assert Options.from_context(CDK_JSON["context"], TASKS) == read()
 
 
-def test_cdk_json_has_every_key_that_is_not_about_one_task() -> None:
-    ours = {key for key in CDK_JSON["context"] if not key.startswith("@")} - {"cli-telemetry"}
-    assert ours == set(Options.__dataclass_fields__) - {"overrides"} | {"i_accept_public"}
+def test_every_key_has_a_field_and_every_field_a_key() -> None:
+    assert {key.name for key in KEYS} | {"overrides"} == set(Options.__dataclass_fields__)
+    assert {key.name for key in TASK_KEYS} == set(TaskOptions.__dataclass_fields__)
+
+
+NEEDED = {
+    "key_sha256": {"auth": "key"},
+    "vpc_id": {"subnet_ids": SUBNET_IDS.example},
+    "subnet_ids": {"vpc_id": VPC_ID.example},
+}
+"""What keys need beside them."""
+
+
+@pytest.mark.parametrize(
+    "key", [*KEYS, *(key.of_task(TASK) for key in TASK_KEYS)], ids=lambda key: str(key.name)
+)
+def test_an_example_is_accepted(key: Key) -> None:
+    assert key.example
+    assert read(**{key.name: key.example, **NEEDED.get(key.name, {})})
 
 
 def test_the_defaults() -> None:
     options = read()
     assert options.name == "Hublet"
     assert options.tasks == tuple(task.name for task in TASKS)
-    assert (options.egress, options.auth, options.cors_origins) == ("nat", "iam", ())
+    assert (options.egress, options.auth, options.cors_origins) == ("relay", "iam", ())
+    assert (options.artifact_days, options.factory_memory) == (7, 7076)
     assert (options.key_sha256, options.hf_token_secret_arn) == ((), None)
     assert (options.architecture, options.efs_throughput) == ("x86_64", "bursting")
     assert (options.log_retention_days, options.keep_cache) == (14, False)
@@ -75,7 +99,11 @@ BAD: list[tuple[str, Any, str]] = [
     ("name", "x" * 64, "64 characters"),
     ("tasks", "nonsense", TASK),
     ("tasks", f"all,{TASK}", TASK),
-    ("egress", "vpn", "nat, ipv6, none"),
+    ("egress", "vpn", "relay, nat, none"),
+    ("artifact_days", "0", "1 to 365"),
+    ("artifact_days", 366, "1 to 365"),
+    ("factory_memory", "1024", "1769 to 10240"),
+    (f"{TASK}.image", "slim", "serve, full"),
     ("auth", "open", "iam, key, none"),
     ("auth", "key", "key_sha256"),
     ("key_sha256", "0" * 64, "auth=key"),
@@ -121,6 +149,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("max_event_age", "59", "60 to 21600"),
     ("max_event_age", "1h", "60 to 21600"),
     ("egress", "vpc", "'vpc_id' names"),
+    ("egress", "ipv6", "'relay' costs nothing either"),
     ("vpc_id", "my-vpc", "vpc-0123456789abcdef0"),
     ("vpc_id", "vpc-0123456789abcdef0", "'subnet_ids', one subnet in each"),
     ("subnet_ids", "subnet-0123456789abcdef0", "needs 'vpc_id'"),
@@ -150,6 +179,35 @@ def test_a_bad_value_names_its_key_and_what_is_allowed(key: str, value: Any, all
         read(**{key: value})
     assert f"'{key}'" in str(caught.value)
     assert allowed in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("task", "tasks"),
+        ("egres", "egress"),
+        ("Auth", "auth"),
+        ("memory", "<task>.memory"),
+        ("sentimant.memory", "sentiment.memory"),
+        ("sentiment.memori", "sentiment.memory"),
+        ("question-answering.timeout", "question_answering.timeout"),
+    ],
+)
+def test_what_was_probably_meant_is_named(key: str, meant: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        read(**{key: "1"})
+    assert f"unknown context key '{key}' (did you mean '{meant}'?); known: alarm_email" in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["nonsense", "nonsense.memory", f"{TASK}.nonsense"])
+def test_nothing_is_suggested_where_no_key_is_alike(key: str) -> None:
+    with pytest.raises(OptionError, match=f"'{key}'; known: alarm_email"):
+        read(**{key: "1"})
+
+
+def test_a_task_that_was_probably_meant_is_named() -> None:
+    with pytest.raises(OptionError, match=r"not 'sentimant, spamm' \(did you mean 'sentiment'\?\)$"):
+        read(tasks="chat,sentimant,spamm")
 
 
 def test_the_cdks_own_keys_are_left_alone() -> None:
@@ -186,7 +244,10 @@ def test_what_may_be_a_token_is_not_shown() -> None:
 
 
 def test_a_hub_token_is_of_use_only_with_a_way_to_the_hub() -> None:
-    assert read(hf_token_secret_arn=SECRET_ARN, egress="ipv6").hf_token_secret_arn == SECRET_ARN
+    for egress in ("nat", "relay"):
+        assert read(hf_token_secret_arn=SECRET_ARN, egress=egress).hf_token_secret_arn == SECRET_ARN
+    with pytest.raises(OptionError, match="'hf_token_secret_arn': a Hub token is not sent over plain HTTP"):
+        read(hf_token_secret_arn=SECRET_ARN, hub_url="http://hub.example")
     with pytest.raises(OptionError, match="'hf_token_secret_arn' needs a way out"):
         read(hf_token_secret_arn=SECRET_ARN, egress="none")
 
@@ -217,7 +278,7 @@ def test_choices_apply_to_the_task_they_name() -> None:
 def test_no_more_environments_are_kept_ready_than_may_run() -> None:
     reserved, ready = f"{TASK}.reserved_concurrency", f"{TASK}.provisioned_concurrency"
     assert read(**{reserved: 3, ready: 3}).overrides[TASK].provisioned_concurrency == 3
-    with pytest.raises(OptionError, match=f"{ready}' must be a whole number from 1 to 3"):
+    with pytest.raises(OptionError, match=f"{ready}' must be at most 3, which is"):
         read(**{reserved: 3, ready: 4})
 
 
@@ -227,6 +288,16 @@ def test_nobody_waits_for_a_function_that_may_not_run() -> None:
     assert read(**never, prefetch="true", tasks=TASKS[1].name).prefetch
     with pytest.raises(OptionError, match=f"'{TASK}.reserved_concurrency': 0 lets nobody run"):
         read(**never, prefetch="true")
+
+
+WITH_RELAY = [("artifact_days", "30"), ("factory_memory", "10240"), (f"{TASK}.image", "full")]
+
+
+@pytest.mark.parametrize(("key", "value"), WITH_RELAY)
+def test_what_only_a_relay_has_is_refused_without_one(key: str, value: str) -> None:
+    for egress in ("nat", "none"):
+        with pytest.raises(OptionError, match=rf"'{key}' is for egress=relay, .* egress={egress}"):
+            read(**{key: value}, egress=egress)
 
 
 VPC = {"vpc_id": "vpc-0123456789abcdef0", "subnet_ids": "subnet-0123456789abcdef0,subnet-0123abcd"}
@@ -242,7 +313,7 @@ def test_an_existing_vpc_has_a_way_out_of_its_own() -> None:
     ("key", "value", "allowed"),
     [
         ("egress", "nat", "vpc, none"),
-        ("egress", "ipv6", "vpc, none"),
+        ("egress", "relay", "leave out 'vpc_id', or set one of vpc, none"),
         ("egress", "vpn", "vpc, none"),
         ("availability_zones", "3", "'vpc_id'"),
         ("subnet_ids", "10.0.0.0/24", "subnet-0123456789abcdef0"),
@@ -256,7 +327,7 @@ def test_what_contradicts_an_existing_vpc_is_refused(key: str, value: str, allow
     assert allowed in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["cache", "prefetch"])
+@pytest.mark.parametrize("name", ["cache", "factory", "prefetch"])
 def test_a_task_may_not_have_the_name_of_a_function_of_our_own(name: str) -> None:
     with pytest.raises(OptionError, match=rf"inference/tasks/{name}\.py cannot be deployed: '{name}' is"):
         Options.from_context({}, [*TASKS, replace(TASKS[0], name=name)])
@@ -277,7 +348,7 @@ def test_a_name_that_makes_functions_of_another_stack_is_refused(name: str) -> N
 
 def test_names_of_two_stacks_that_are_let_in_never_meet() -> None:
     """Every name is taken apart again in one way only."""
-    functions = [*(task.function_name for task in TASKS), "cache", "prefetch"]
+    functions = [*(task.function_name for task in TASKS), "cache", "factory", "prefetch"]
     endings = {
         "-".join(words[:place]) for words in (f.split("-") for f in functions) for place in range(len(words))
     }

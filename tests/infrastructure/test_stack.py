@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from inference.tasks import all_tasks
-from tests.infrastructure.synth import MODES, SECRET_ARN
+from tests.support.cfn_lint import lint
+from tests.support.synthesized import EVERY_OPTION, RELAY_WITH_EVERY_OPTION, SCANNED, acknowledged_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from tests.infrastructure.conftest import Synth
-    from tests.infrastructure.synth import Synthesized
+    from tests.support.synthesized import Synth, Synthesized
 
 NETWORK_INTERFACES = [
     "ec2:AssignPrivateIpAddresses",
@@ -31,23 +26,6 @@ NETWORK_INTERFACES = [
 # X-Ray knows no resources (IAM service authorization reference, AWS X-Ray).
 TRACES = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
 
-EVERY_OPTION = {
-    **MODES["ipv6-key"],
-    "hf_token_secret_arn": SECRET_ARN,
-    "tracing": "true",
-    "prefetch": "true",
-    "dashboard": "true",
-    "alarm_email": "someone@example.com",
-    "on_failure_arn": "arn:aws:sqs:us-east-1:123456789012:failed-events",
-    "cors_origins": "https://a.example",
-    "keep_cache": "true",
-}
-
-ACKNOWLEDGED = {"AwsSolutions-VPC7", "AwsSolutions-IAM5[Resource::*]"}
-
-# W3005: a DependsOn that a reference implies already. The CDK writes it to be sure, for roles and mounts.
-LINT_IGNORED = "W3005"
-
 
 def policy_statements(stack: Synthesized) -> list[dict[str, Any]]:
     policies = stack.all("AWS::IAM::Policy").values()
@@ -57,21 +35,29 @@ def policy_statements(stack: Synthesized) -> list[dict[str, Any]]:
 
 
 def test_one_function_per_task_one_for_the_cache_and_one_image_for_all(stack: Synthesized) -> None:
+    """With a relay one more function makes models, and those that serve have a smaller image."""
     functions = stack.all("AWS::Lambda::Function").values()
-    assert len(functions) == len(all_tasks()) + 1
-    assert len({json.dumps(function["Properties"]["Code"]) for function in functions}) == 1
+    targets = {"serve", None} if stack.is_relayed else {None}
+    assert len(functions) == len(all_tasks()) + (2 if stack.is_relayed else 1)
+    assert len({json.dumps(function["Properties"]["Code"]) for function in functions}) == len(targets)
     assets = json.loads((stack.folder / "Hublet.assets.json").read_text())
-    (image,) = assets["dockerImages"].values()
-    assert image["source"]["dockerFile"] == "docker/Dockerfile"
-    assert image["source"]["platform"] == "linux/amd64"
+    images = [image["source"] for image in assets["dockerImages"].values()]
+    assert {image.get("dockerBuildTarget") for image in images} == targets
+    assert {image["dockerFile"] for image in images} == {"docker/Dockerfile"}
+    assert {image["platform"] for image in images} == {"linux/amd64"}
 
 
 def test_the_build_context_holds_code_and_pins_only(default_stack: Synthesized) -> None:
-    (context,) = default_stack.folder.glob("asset.*")
-    files = [path.relative_to(context) for path in context.rglob("*") if path.is_file()]
+    contexts = list(default_stack.folder.glob("asset.*"))
+    found = [
+        [path.relative_to(context) for path in context.rglob("*") if path.is_file()] for context in contexts
+    ]
+    files = found[0]
+    assert [sorted(each) for each in found] == [sorted(files)] * 2, "one for each image"
     assert {path.parts[0] for path in files} == {".dockerignore", "docker", "inference", "models.lock.json"}
     assert {str(path) for path in files if path.parts[0] == "docker"} == {
         "docker/Dockerfile",
+        "docker/requirements-serve.txt",
         "docker/requirements.txt",
         "docker/slim.py",
     }
@@ -79,14 +65,16 @@ def test_the_build_context_holds_code_and_pins_only(default_stack: Synthesized) 
         ".py",
         ".md",
         ".txt",
+        ".typed",
         ".ogg",
         ".png",
     }
 
 
-def test_no_custom_resources(stack: Synthesized) -> None:
-    types = {resource["Type"] for resource in stack.template["Resources"].values()}
-    assert not [name for name in types if name.startswith("Custom::") or "CustomResource" in name]
+def test_no_custom_resources_but_the_one_that_empties_a_bucket(stack: Synthesized) -> None:
+    types = [resource["Type"] for resource in stack.template["Resources"].values()]
+    custom = [name for name in types if name.startswith("Custom::") or "CustomResource" in name]
+    assert custom == (["Custom::EmptyBucket"] if stack.is_relayed else [])
 
 
 def test_everything_goes_with_the_stack(stack: Synthesized) -> None:
@@ -100,16 +88,30 @@ def test_the_only_wildcard_is_the_one_that_aws_asks_for(stack: Synthesized) -> N
 
 
 def test_with_every_option_the_only_wildcards_are_those_that_aws_asks_for(synth: Synth) -> None:
-    check_wildcards(synth(**EVERY_OPTION), [*NETWORK_INTERFACES, *TRACES])
+    for options in (EVERY_OPTION, RELAY_WITH_EVERY_OPTION):
+        check_wildcards(synth(**options), [*NETWORK_INTERFACES, *TRACES])
 
 
 def check_wildcards(stack: Synthesized, forced: list[str]) -> None:
+    assert not any("Policies" in role["Properties"] for role in stack.all("AWS::IAM::Role").values())
     for statement in policy_statements(stack):
         assert "*" not in json.dumps(statement["Action"])
-        if "*" in json.dumps(statement["Resource"]):
-            assert statement["Resource"] == "*"
+        if statement["Resource"] == "*":
             assert set(statement["Action"]) <= set(forced)
-    assert not any("Policies" in role["Properties"] for role in stack.all("AWS::IAM::Role").values())
+        elif "*" in json.dumps(statement["Resource"]):
+            # Objects of the relay's bucket; tests of the relay say who may use which.
+            assert all(action.startswith("s3:") for action in as_list(statement["Action"]))
+            assert all(each["Fn::Join"][1][0] == bucket_arn(stack) for each in as_list(statement["Resource"]))
+
+
+def as_list(value: Any) -> list[Any]:
+    """One action or resource stands in a template without a list around it."""
+    return value if isinstance(value, list) else [value]
+
+
+def bucket_arn(stack: Synthesized) -> dict[str, Any]:
+    bucket, _ = stack.one("AWS::S3::Bucket")
+    return {"Fn::GetAtt": [bucket, "Arn"]}
 
 
 def test_code_may_not_use_the_network_permissions_of_its_role(stack: Synthesized) -> None:
@@ -118,7 +120,7 @@ def test_code_may_not_use_the_network_permissions_of_its_role(stack: Synthesized
         for statement in policy_statements(stack)
         if statement["Effect"] == "Deny" and statement["Action"] == NETWORK_INTERFACES
     }
-    names = {f["Properties"]["FunctionName"] for f in stack.all("AWS::Lambda::Function").values()}
+    names = {f["Properties"]["FunctionName"] for f in stack.in_vpc().values()}
     assert denied == {f":function:{name}" for name in names}
 
 
@@ -145,26 +147,10 @@ def test_cdk_nag_finds_nothing_that_is_not_acknowledged_with_a_reason(stack: Syn
     assert report["conclusion"] == "success"
     assert report["violations"] == []
     acknowledged = report["suppressedViolations"]
-    assert {finding["ruleName"] for finding in acknowledged} == ACKNOWLEDGED
+    assert {finding["ruleName"] for finding in acknowledged} == acknowledged_rules(stack)
     assert all(finding["reason"] for finding in acknowledged)
 
 
-def lint(templates: Iterable[Path]) -> None:
-    """Fails with what cfn-lint says."""
-    start = "import sys; from cfnlint.runner import main; sys.exit(main())"
-    command = [
-        sys.executable,
-        "-c",
-        start,
-        "--ignore-checks",
-        LINT_IGNORED,
-        "--template",
-        *map(str, templates),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.mark.timeout(180)
-def test_cfn_lint_finds_nothing_in_any_mode(synth: Synth) -> None:
-    lint(synth(**context).path for context in MODES.values())
+def test_cfn_lint_finds_nothing(synth: Synth) -> None:
+    lint(synth(**context).path for context in SCANNED.values())

@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import ROOT
-from tests.integration.conftest import Served, serve, synth
+from tests.support.paths import ROOT
+from tests.support.project_copy import NOT_COPIED
+from tests.support.served import Served, serve, synth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv", ".venv-checkov", "build", "node_modules", "__pycache__", ".*_cache"
-)
 
 
 @pytest.fixture(scope="module")

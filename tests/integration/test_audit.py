@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from inference import peak_memory
-from inference.engines.choose import head_of
+from inference.runtime import peak_memory
+from inference.task_kinds import head_of
 from inference.tasks import get_task, task_names
-from local.demo_models import demo_model
-from tests.conftest import ROOT
-from tests.unit.artifacts import put_artifact
+from local.demo.catalog import current, demo_model
+from tests.support.artifacts import put_artifact
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.integration.conftest import Served
+    from tests.support.served import Served
 
 OWN = {os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 OWN |= {str(ROOT / "inference"), os.path.realpath(sys.prefix), os.path.join(sys.prefix, "lib"), os.devnull}
@@ -55,7 +55,7 @@ def audited(kind: str, name: str, cache: Path, **more: str) -> dict[str, Any]:
         "TMPDIR": str(cache.parent),
     }
     done = subprocess.run(
-        [sys.executable, "-m", "tests.integration.audited", kind, name],
+        [sys.executable, "-m", "tests.support.audited", kind, name],
         cwd=ROOT,
         env=variables,
         capture_output=True,
@@ -117,11 +117,11 @@ def test_a_real_engine_reaches_for_nothing_that_a_caller_names(
 ) -> None:
     """On a prepared demo model: tokenizer, engine and all; of the calls, a part that is always the same."""
     task = get_task(name)
-    model = demo_model(task)
-    assert model
+    demo = current(str(demo_model(task)))
+    assert demo
     prepared = served.post(f"{task.function_name}/", dict(task.examples[0].body))
     assert prepared.status_code == 200, prepared.text
-    report = audited("real", name, cache, MODEL=model)
+    report = audited("real", name, cache, MODEL=demo.repository, REVISION=demo.commit)
     check(report, cache)
     assert report["calls"] > 30
     takes_a_file = task.pipeline_tag in ("image-classification", "automatic-speech-recognition")

@@ -17,7 +17,7 @@ from inference.task import packaged
 from inference.tasks import get_task
 
 if TYPE_CHECKING:
-    from tests.integration.conftest import Served
+    from tests.support.served import Served
 
 GROWTH_MB = 150
 """What answering an error may add to a function's peak memory; 30,000 x 30,000 pixels would be 2,700 MB."""
@@ -85,7 +85,7 @@ def test_hostile_media(served: Served, name: str) -> None:
     assert served.post(f"{function}/", example).status_code == 200
     before_mb = peaks_mb(served)
     for form in ({"content": make()}, {"body": {"inputs": base64.b64encode(make()).decode()}}):
-        reply = served.post(f"{function}/", **form)  # type: ignore[arg-type]
+        reply = served.post(f"{function}/", **form)
         assert reply.status_code == 422, reply.text
         assert words in reply.json()["error"]
     assert growth_mb(served, before_mb) < GROWTH_MB

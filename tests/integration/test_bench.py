@@ -1,4 +1,4 @@
-"""Every row of the benchmark in miniature: all three sides start, answer, and are measured."""
+"""A case of each kind in miniature: all three contenders start, answer, and are measured."""
 
 from __future__ import annotations
 
@@ -9,85 +9,85 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench import measure
-from bench.cost import read_prices
-from bench.ratios import of_row
-from bench.report import markdown
-from bench.rows import ROWS
-from bench.sides import FloorSide, function_side
-from local.hub import HubServer
+from bench.cost.prices import read_prices
+from bench.speed import first_call, measure
+from bench.speed.cases import CASES
+from bench.speed.contenders import BaselineContender, create_contender
+from bench.speed.ratios import summarize
+from bench.speed.report import markdown
+from local.hub.server import HubServer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.rows.row import Row
+    from bench.speed.cases.case import Case
 
-SIDES = {"ours", "peer", "floor"}
-# Rows that are one and the same in miniature run once.
-TINY = list({(row.kind, str(row.make_tiny)): row for row in reversed(ROWS)}.values())
+CONTENDERS = {"ours", "peer", "baseline"}
+# A kind is the same code for ours, the peer and the baseline; its cases differ in the model alone.
+TINY = list({case.kind: case for case in CASES}.values())
 
 
-def miniature(row: Row) -> Row:
+def miniature(case: Case) -> Case:
     """Random weights, one thread, one call: nothing here is about speed."""
     return replace(
-        row,
-        make=row.make_tiny,
+        case,
+        make=case.make_tiny,
         weights="random",
-        needs=None,
-        workloads=tuple(replace(workload, calls=1) for workload in row.workloads[:1]),
-        batch=row.batch and replace(row.batch, calls=1),
+        package=None,
+        workloads=tuple(replace(workload, calls=1) for workload in case.workloads[:1]),
+        batch=case.batch and replace(case.batch, calls=1),
         memory_mb=1769,
-        variables={**row.variables, "OMP_NUM_THREADS": "1"},
+        variables={**case.variables, "OMP_NUM_THREADS": "1"},
     )
 
 
-async def answers(row: Row, build: Path) -> dict[str, Any]:
-    """What each side says to the row's question, from a fresh process and once more."""
-    folder = measure.repository(row, build)
-    inputs = row.workloads[0].make_inputs()
+async def answers(case: Case, build: Path) -> dict[str, Any]:
+    """Each contender's answer to the case's first workload, from a fresh process and again."""
+    folder = measure.make_repository(case, build)
+    inputs = case.workloads[0].make_inputs()
     cache = build / "cache"
     cache.mkdir()
     with HubServer(build) as hub:
-        ours, peer = (function_side(name, row, folder, cache, hub.url) for name in ("ours", "peer"))
+        ours, peer = (create_contender(name, case, folder, cache, hub.url) for name in ("ours", "peer"))
         try:
             await ours.cold(inputs)
             (manifest,) = cache.glob("artifacts/*/*/*/manifest.json")
             assert json.loads(manifest.read_text())["engine"] != "transformers"
-            floor = FloorSide(row, manifest.parent)
+            baseline = BaselineContender(case, manifest.parent)
             try:
-                await floor.cold(inputs)
+                await baseline.cold(inputs)
                 await peer.cold(inputs)
-                for side in (ours, peer, floor):
-                    assert len(await side.warm(inputs, 2)) == 2
-                return {side.name: side.answer for side in (ours, peer, floor)}
+                for contender in (ours, peer, baseline):
+                    assert len(await contender.warm(inputs, 2)) == 2
+                return {contender.name: contender.answer for contender in (ours, peer, baseline)}
             finally:
-                await floor.end()
+                await baseline.end()
         finally:
             await ours.end()
             await peer.end()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("row", TINY, ids=lambda row: row.name)
-def test_a_row_answers_on_all_sides(row: Row, tmp_path: Path) -> None:
-    found = asyncio.run(answers(miniature(row), tmp_path))
-    assert found.keys() == SIDES
+@pytest.mark.parametrize("case", TINY, ids=lambda case: case.name)
+def test_a_case_answers_with_all_contenders(case: Case, tmp_path: Path) -> None:
+    found = asyncio.run(answers(miniature(case), tmp_path))
+    assert found.keys() == CONTENDERS
     # One engine on one artifact says one thing, however it is called.
-    assert measure.best(found["ours"]) == measure.best(found["floor"])
-    assert measure.best(found["peer"])
+    assert measure.top_answer(found["ours"]) == measure.top_answer(found["baseline"])
+    assert measure.top_answer(found["peer"])
 
 
 @pytest.mark.slow
-def test_a_row_is_measured_from_beginning_to_end(tmp_path: Path) -> None:
-    row = miniature(next(row for row in ROWS if row.name == "distilbert"))
-    figures = asyncio.run(measure.measure(row, tmp_path, pairs=1))
-    assert {name for pair in figures["cold_s"] for name in pair} == SIDES
+def test_a_case_is_measured_from_beginning_to_end(tmp_path: Path) -> None:
+    case = miniature(next(case for case in CASES if case.name == "distilbert"))
+    figures = asyncio.run(measure.measure(case, tmp_path, pairs=1))
+    assert {name for pair in figures["cold_s"] for name in pair} == CONTENDERS
     assert [entry["label"] for entry in figures["warm_ms"]] == ["128 tokens", "16 × 128 tokens"]
     assert figures["uncached"]["fetched_bytes"]["ours"] > 1_000_000
-    assert all(ratio > 0 for ratio in of_row(figures).values())
-    assert of_row(figures)["overhead_ms"] < 1_000
+    assert all(ratio > 0 for ratio in summarize(figures).values())
+    assert summarize(figures)["overhead_ms"] < 1_000
     machine = {"cores": 2, "cpu": "any", "vnni": True, "measured": "2026-01-01"}
-    assert "distilbert" in markdown({"machine": machine, "prices": read_prices(), "rows": [figures]})
+    assert "distilbert" in markdown({"machine": machine, "prices": read_prices(), "cases": [figures]})
     assert not list(tmp_path.glob("cache*"))
 
 
@@ -96,13 +96,21 @@ def test_a_repository_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
         (folder / "config.json").write_text("{}")
         raise RuntimeError("no more")
 
-    row = replace(ROWS[0], make=fail)
+    case = replace(CASES[0], make=fail)
     with pytest.raises(RuntimeError, match="no more"):
-        measure.repository(row, tmp_path)
+        measure.make_repository(case, tmp_path)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
-def test_a_row_whose_package_is_missing_says_so(tmp_path: Path) -> None:
-    row = replace(ROWS[0], needs="no_such_package")
+def test_a_case_whose_package_is_missing_says_so(tmp_path: Path) -> None:
+    case = replace(CASES[0], package="no_such_package")
     with pytest.raises(measure.Unavailable, match="no_such_package"):
-        measure.repository(row, tmp_path)
+        measure.make_repository(case, tmp_path)
+
+
+@pytest.mark.timeout(600)
+def test_both_ways_of_a_first_call_are_measured(template: Path, tmp_path: Path) -> None:
+    (case,) = (case for case in CASES if case.name == "distilbert")
+    seconds = first_call.measure(miniature(case), template, 1, tmp_path)
+    assert {way: len(taken_s) for way, taken_s in seconds.items()} == {"direct": 1, "relay": 1}
+    assert all(taken_s[0] > 0 for taken_s in seconds.values())

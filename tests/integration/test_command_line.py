@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.demo_models import DEMO_REPOSITORIES
-from local.hub import HubServer
-from tests.conftest import ROOT
+from local.demo.catalog import DEMO_REPOSITORIES
+from local.hub.server import HubServer
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,24 +13,25 @@ import torch
 from safetensors.torch import load_file
 
 from inference.deadline import Deadline
-from inference.engines.engine import load
+from inference.engines.load import load
 from inference.errors import InternalError, ModelNotReady, ModelUnavailable
-from inference.model_files import ModelFiles, Purpose
+from inference.prepare.direct import DirectProvider
+from inference.prepare.spec import ArtifactSpec
 from inference.task import Call, Model
-from local.hub import HubServer
-from tests.conftest import ROOT
-from tests.engines import tiny
-from tests.engines.test_genai import make_snapshot
-from tests.engines.tiny_models import make_classifier
+from local.hub.server import HubServer
+from tests.support.models import text_to_text
+from tests.support.models.decoders import make_snapshot
+from tests.support.models.encoders import make_classifier
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from inference.artifact import Artifact
+    from inference.cache.artifact import Artifact
 
 MODEL = Model("hublet/tiny")
-PURPOSE = Purpose("text-classification", ("Good.",), "int8", threads=1, memory_mb=4096)
+SPEC = ArtifactSpec("text-classification", ("Good.",), "int8", threads=1, memory_mb=4096)
 FAMILY = "bert"
 
 
@@ -48,12 +49,12 @@ def hub(repository: Path) -> Iterator[HubServer]:
 def prepare(
     hub: HubServer,
     tmp_path: Path,
-    purpose: Purpose = PURPOSE,
+    spec: ArtifactSpec = SPEC,
     within_s: float = 120.0,
     model: Model = MODEL,
 ) -> Artifact:
-    files = ModelFiles(tmp_path / "cache", hub.url, {}, purpose)
-    return files.fetch(model, Deadline.after(within_s), lambda progress: None)
+    provider = DirectProvider(tmp_path / "cache", hub.url, {}, spec)
+    return provider.fetch(model, Deadline.after(within_s), lambda progress: None)
 
 
 def test_the_serving_process_imports_neither_torch_nor_transformers(hub: HubServer, tmp_path: Path) -> None:
@@ -142,14 +143,14 @@ def test_a_preparation_that_is_ended_leaves_nothing_visible_and_the_next_one_wor
     except ModelNotReady as error:
         assert time.monotonic() - started_s < within_s + 1
         assert error.retry_after_s
-        assert ModelFiles(tmp_path / "cache", hub.url, {}, PURPOSE).find(MODEL) is None
+        assert DirectProvider(tmp_path / "cache", hub.url, {}, SPEC).store.find(MODEL) is None
     assert prepare(hub, tmp_path).manifest.engine == "onnx"
 
 
 def test_a_conversion_past_the_functions_memory_is_an_error_that_names_it(
     hub: HubServer, tmp_path: Path
 ) -> None:
-    small = Purpose("text-classification", ("Good.",), "int8", threads=1, memory_mb=128)
+    small = ArtifactSpec("text-classification", ("Good.",), "int8", threads=1, memory_mb=128)
     with pytest.raises(InternalError, match=r"128 MB|ended while"):
         prepare(hub, tmp_path, small)
     assert prepare(hub, tmp_path).manifest.engine == "onnx"
@@ -158,7 +159,7 @@ def test_a_conversion_past_the_functions_memory_is_an_error_that_names_it(
 def test_a_model_that_no_fast_engine_knows_is_served_by_transformers_and_says_so(
     hub: HubServer, tmp_path: Path
 ) -> None:
-    other = Purpose("any-other-task", (), "auto", threads=1, memory_mb=4096)
+    other = ArtifactSpec("any-other-task", (), "auto", threads=1, memory_mb=4096)
     manifest = prepare(hub, tmp_path, other).manifest
     assert manifest.engine == "transformers"
     assert manifest.reason.startswith("no faster engine serves any-other-task by bert models")
@@ -168,7 +169,7 @@ def test_a_model_that_no_fast_engine_knows_is_served_by_transformers_and_says_so
 @pytest.mark.parametrize(
     ("make", "tag", "engine"),
     [
-        (tiny.bart, "summarization", "ctranslate"),
+        (text_to_text.bart, "summarization", "ctranslate"),
         (lambda folder: make_snapshot(folder, "llama"), "text-generation", "genai"),
     ],
     ids=["bart", "llama"],
@@ -177,17 +178,17 @@ def test_generation_models_are_prepared_and_loaded_the_same_way(
     tmp_path: Path, make: Callable[[Path], Path], tag: str, engine: str
 ) -> None:
     make(tmp_path / "repositories" / "hublet" / "tiny")
-    purpose = Purpose(tag, ("Good.",), "int8", threads=1, memory_mb=4096)
+    spec = ArtifactSpec(tag, ("Good.",), "int8", threads=1, memory_mb=4096)
     with HubServer(tmp_path / "repositories") as hub:
-        artifact = prepare(hub, tmp_path, purpose)
+        artifact = prepare(hub, tmp_path, spec)
     assert artifact.manifest.engine == engine
     assert artifact.manifest.precision.startswith("int")
     loaded = load(artifact, tag, 1)
-    assert len(loaded.run(Call(["Good.", "Bad."], {"max_new_tokens": 3}, is_list=True))) == 2
+    assert len(loaded.run(Call(["Good.", "Bad."], {"max_new_tokens": 3}, is_list=True)).results) == 2
 
 
 def test_two_precisions_stand_side_by_side(hub: HubServer, tmp_path: Path) -> None:
-    fp32 = Purpose("text-classification", ("Good.",), "fp32", threads=1, memory_mb=4096)
+    fp32 = ArtifactSpec("text-classification", ("Good.",), "fp32", threads=1, memory_mb=4096)
     one, two = prepare(hub, tmp_path), prepare(hub, tmp_path, fp32)
     assert one.folder != two.folder
     assert (one.manifest.precision, two.manifest.precision) == ("int8", "fp32")

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.demo import measure_digits
-from local.demo.measure_sentiment import positive_scores, read_everyday, split_corpus
+from local.demo.evaluation import digits as measure_digits
+from local.demo.evaluation.sentiment import positive_scores, read_everyday, split_corpus
 from local.demo.number_words import held_out, spell
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
-    from local.demo.everyday_training import Labelled
-    from tests.integration.conftest import Served
+    from local.demo.everyday import Labelled
+    from tests.support.served import Served
 
 CORPUS = (
     Path(os.environ.get("HUBLET_DATA", ROOT.parent / "shared" / "data")) / "rt_polarity" / "sentences.tsv"

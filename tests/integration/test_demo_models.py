@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from huggingface_hub import HfApi, ModelCard
 
+from inference.hub.file_selection import choose_files
 from inference.tasks import all_tasks
-from inference.wanted_files import choose_files
-from local import demo_models
 from local.demo import make as maker
 from local.demo.cards import UNTRAINED
-from local.demo.packages import is_installed
-from local.demo_models import DEMO_REPOSITORIES, OWNER, RECIPES, STAMP, Recipe, demo_model
-from local.hub import HubServer
-from tests.conftest import ROOT
+from local.demo.catalog import DEMO_REPOSITORIES, NoDemoModel, demo_model, make
+from local.demo.packaged.packages import is_installed
+from local.demo.recipes import BUILT, OWNER, RECIPES, STAMP, DemoRecipe, is_made
+from local.hub.server import HubServer
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,14 +71,10 @@ def snapshot(untrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture(scope="module")
-def packaged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Those with real weights, as far as the packages are installed."""
-    root = tmp_path_factory.mktemp("packaged")
-    names = [recipe.name for recipe in PACKAGED if is_installed(str(recipe.package))]
-    if names:
-        build(root, *names)
-    yield root
-    shutil.rmtree(root)
+def packaged() -> Path:
+    """Those with real weights, as far as the packages are installed: made once, for ``make run`` too."""
+    make(recipe.repository for recipe in PACKAGED if is_installed(str(recipe.package)))
+    return BUILT
 
 
 def need(name: str, root: Path) -> Path:
@@ -128,7 +124,7 @@ def test_weights_in_git_stay_small() -> None:
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
-def test_untrained_ones_are_small_and_say_so(untrained: Path, recipe: Recipe) -> None:
+def test_untrained_ones_are_small_and_say_so(untrained: Path, recipe: DemoRecipe) -> None:
     folder = untrained / recipe.repository
     card = ModelCard.load(folder / "README.md")
     assert UNTRAINED in card.text
@@ -152,7 +148,7 @@ def test_what_is_there_is_left_alone_and_what_is_outdated_made_anew(tmp_path: Pa
     maker.make_all([recipe], tmp_path)
     assert weights.stat().st_ino == made
     (home / recipe.name / STAMP).write_text("something older")
-    assert not demo_models.is_made(recipe, tmp_path)
+    assert not is_made(recipe, tmp_path)
     maker.make_all([recipe], tmp_path)
     assert weights.stat().st_ino != made
     assert {path.name for path in home.iterdir()} == {recipe.name, maker.LOCK}
@@ -162,7 +158,9 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
     home = tmp_path / OWNER
     home.mkdir()
     (home / ".of-a-killed-process").mkdir()
-    broken = Recipe("demo-broken", (), "packages:folder_of")  # a function that raises for such an argument
+    broken = DemoRecipe(
+        "demo-broken", (), "packaged.packages:folder_of"
+    )  # a function that raises for such an argument
     with pytest.raises((LookupError, TypeError, ValueError, AttributeError)):
         maker.make_all([broken], tmp_path)
     assert [path.name for path in home.iterdir()] == [maker.LOCK]
@@ -171,8 +169,8 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_a_failed_process_is_an_error_that_names_the_model(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
-    with pytest.raises(demo_models.NoDemoModel, match="demo-spam"):
-        demo_models.make(["hublet/demo-spam"], blocked)
+    with pytest.raises(NoDemoModel, match="demo-spam"):
+        make(["hublet/demo-spam"], blocked)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +260,8 @@ def test_pictures(snapshot: Callable[[str], Path]) -> None:
     import torch
     from diffusers import StableDiffusionPipeline
 
-    painter = StableDiffusionPipeline.from_pretrained(snapshot("demo-image"), local_files_only=True)
+    untyped: Any = StableDiffusionPipeline
+    painter = untyped.from_pretrained(snapshot("demo-image"), local_files_only=True)
     painter.set_progress_bar_config(disable=True)
     pictures = [
         painter(text, num_inference_steps=2, generator=torch.Generator().manual_seed(7)).images[0]
@@ -273,7 +272,7 @@ def test_pictures(snapshot: Callable[[str], Path]) -> None:
 
 
 @pytest.mark.parametrize("recipe", PACKAGED, ids=lambda recipe: recipe.name)
-def test_cards_of_real_weights_name_their_source(packaged: Path, recipe: Recipe) -> None:
+def test_cards_of_real_weights_name_their_source(packaged: Path, recipe: DemoRecipe) -> None:
     card = ModelCard.load(need(recipe.name, packaged) / "README.md")
     assert UNTRAINED not in card.content
     assert str(recipe.package).replace("_", "-") in card.text
@@ -330,7 +329,7 @@ def _hear(folder: Path, file: Path) -> tuple[str, str]:
     import torch
     from transformers import AutoProcessor, WhisperForConditionalGeneration
 
-    from local.demo.packages import folder_of
+    from local.demo.packaged.packages import folder_of
 
     samples, rate = soundfile.read(file, dtype="float32")
     processor = AutoProcessor.from_pretrained(folder)

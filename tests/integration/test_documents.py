@@ -8,34 +8,40 @@ import re
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from inference.tasks import all_tasks
-from local.demo_models import DEMO_REPOSITORIES
-from local.hub import HubServer
-from tests.conftest import ROOT
+from local.demo.catalog import DEMO_REPOSITORIES
+from local.hub.server import HubServer
+from tests.support.documents import blocks, here, is_known_to_aws, run, shell
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.integration.conftest import Served
+    from tests.support.served import Served
 
 DOCUMENTS = [
-    ROOT / "README.md",
+    *sorted(ROOT.glob("*.md")),
     *sorted(path for folder in ("docs", "inference", "local") for path in (ROOT / folder).rglob("*.md")),
 ]
+TESTED_ELSEWHERE = ("docs/workshop.md", "docs/operations.md", "inference/", "local/demo/")
+"""Whose code has tests of its own, here or in test_workshop and test_add_a_*; cards stand for models."""
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
-# What talks to AWS or the Hub, never ends by itself, or is this very run: make only has to know it.
-DRY = ("make deploy", "make destroy", "make lock", "make serve", "make test", "make ui")
-IN_AWS = re.compile(r"make cache .*DEPLOYED=1")  # a function that the local cloud has not
 
 
-def blocks(language: str, document: str = "README.md") -> list[str]:
-    text = (ROOT / document).read_text()
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+def code_of_documents(language: str) -> list[Any]:
+    """Each piece of code once, with the first document that has it as its id."""
+    found: dict[str, str] = {}
+    for path in DOCUMENTS:
+        document = path.relative_to(ROOT).as_posix()
+        if not document.startswith(TESTED_ELSEWHERE):
+            for code in blocks(language, document):
+                found.setdefault(code, document)
+    return [pytest.param(code, id=f"{found[code]}-{code.splitlines()[-1][:40]}") for code in found]
 
 
 @pytest.fixture(scope="module")
@@ -55,61 +61,13 @@ def environ(served: Served, hub: HubServer, tmp_path: Path) -> dict[str, str]:
     }
 
 
-def shell(served: Served, hub: HubServer, folder: Path) -> dict[str, str]:
-    """A user's variables after a deployment, with the local cloud as AWS."""
-    return {
-        **os.environ,
-        "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}",
-        "HF_ENDPOINT": hub.url,
-        "MODEL_CACHE": str(folder / "cache"),
-        "SENTIMENT_URL": f"{served.url}sentiment/",
-        "OUTPUTS": outputs(folder),
-        "AWS_ENDPOINT_URL_LAMBDA": served.url,
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_SESSION_TOKEN": "local",
-    }
+def test_commands_that_no_program_knows_are_found() -> None:
+    assert is_known_to_aws(["sts", "get-caller-identity"])
+    assert not is_known_to_aws(["sts", "get-caller"])
 
 
-def outputs(folder: Path) -> str:
-    """What ``make deploy`` writes, for functions of the local cloud; where it is."""
-    names = {
-        f"{task.name.title().replace('_', '')}Name": f"hublet-{task.function_name}" for task in all_tasks()
-    }
-    file = folder / "outputs.json"
-    file.write_text(json.dumps({"Hublet": names}))
-    return str(file)
-
-
-def here(code: str, served: Served, cache: str = "") -> str:
-    port = served.url.rstrip("/").rpartition(":")[2]
-    code = code.replace("http://127.0.0.1:8080/", served.url)
-    code = code.replace("make cache", f"make cache PORT={port} CACHE={cache}")
-    code = code.replace("-m inference sentiment", "-m inference sentiment --model hublet/demo-sentiment")
-    return code.replace("make invoke ", f"make invoke PORT={port} ")
-
-
-def run(command: str, served: Served, environ: dict[str, str], cache: str = "") -> str:
-    """What a command prints, in a shell in the project's folder; AWS and endless ones are only looked at."""
-    lines = [
-        line.replace("make ", "make --dry-run ", 1) if line.startswith(DRY) or IN_AWS.search(line) else line
-        for line in command.splitlines(keepends=True)
-    ]
-    done = subprocess.run(
-        ["bash", "-euc", here("".join(lines), served, cache)],
-        cwd=ROOT,
-        env=environ,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@pytest.mark.parametrize("command", blocks("bash"), ids=lambda command: command.splitlines()[0][:40])
-def test_a_command_of_the_readme_works(served: Served, environ: dict[str, str], command: str) -> None:
+@pytest.mark.parametrize("command", code_of_documents("bash"))
+def test_a_command_of_a_document_works(served: Served, environ: dict[str, str], command: str) -> None:
     printed = run(command, served, environ)
     if "curl" in command or "make invoke" in command or "-m inference" in command:
         assert "POSITIVE" in printed
@@ -128,21 +86,20 @@ def test_a_command_of_the_operations_guide_works(
         assert '"state": "ready"' in printed
 
 
-@pytest.mark.parametrize(
-    "command",
-    [each for each in blocks("bash", "docs/first-steps.md") if each not in blocks("bash")],
-    ids=lambda command: command[:40],
-)
-def test_a_first_step_that_the_readme_has_not_works(
-    served: Served, environ: dict[str, str], command: str
+def test_the_answer_beside_the_readmes_call_is_the_one_that_it_gets(
+    served: Served, environ: dict[str, str]
 ) -> None:
-    run(command, served, environ)
+    (call,) = (each for each in blocks("bash") if each.startswith("curl"))
+    (answer,) = (each for each in blocks("text") if each.startswith("["))
+    printed, shown = json.loads(run(call, served, environ))[0], json.loads(answer)[0]
+    assert [each["label"] for each in printed] == [each["label"] for each in shown]
+    assert printed[0]["score"] == pytest.approx(shown[0]["score"], abs=0.02)
 
 
 def test_first_steps_are_all_of_them_in_order() -> None:
     page = (ROOT / "docs/first-steps.md").read_text()
     steps = (
-        "`git clone`",
+        "`git clone ",
         "make run",
         "make ui",
         "tasks/language.py",
@@ -156,8 +113,8 @@ def test_first_steps_are_all_of_them_in_order() -> None:
         assert re.search(r"\b[Yy]ou (see|find)\b", section), section
 
 
-@pytest.mark.parametrize("code", blocks("python"), ids=lambda code: code.splitlines()[-1][:40])
-def test_code_of_the_readme_works(served: Served, environ: dict[str, str], code: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("code", code_of_documents("python"))
+def test_code_of_a_document_works(served: Served, environ: dict[str, str], code: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", here(code, served)], cwd=tmp_path, env=environ, capture_output=True, text=True
     )
@@ -165,8 +122,8 @@ def test_code_of_the_readme_works(served: Served, environ: dict[str, str], code:
     assert done.stdout.strip() if "OpenAI" in code else "POSITIVE" in done.stdout
 
 
-@pytest.mark.parametrize("event", blocks("json"))
-def test_a_test_event_of_the_readme_works(served: Served, event: str) -> None:
+@pytest.mark.parametrize("event", code_of_documents("json"))
+def test_a_test_event_of_a_document_works(served: Served, event: str) -> None:
     reply = served.post(
         "2015-03-31/functions/hublet-sentiment/invocations", content=event, headers={"x-amz-log-type": "Tail"}
     )
@@ -179,6 +136,19 @@ def test_the_readmes_table_of_functions_is_the_code_s() -> None:
     readme = (ROOT / "README.md").read_text()
     for task in all_tasks():
         assert f"| `{task.function_name}` | {task.summary} | `{task.model.id}` |" in readme
+
+
+def test_every_option_has_a_row() -> None:
+    table = (ROOT / "docs/configuration.md").read_text()
+    keys = json.loads((ROOT / "cdk.json").read_text())["context"].keys() - {"cli-telemetry"}
+    assert [key for key in keys if not key.startswith("@") and f"`{key}" not in table] == []
+
+
+def test_every_make_command_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for document in DOCUMENTS:
+        named = set(re.findall(r"(?:`|^)make ([a-z-]+)\b", document.read_text(), re.MULTILINE))
+        assert named <= targets, document
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())

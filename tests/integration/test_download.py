@@ -13,16 +13,17 @@ import pytest
 
 from inference.deadline import Deadline
 from inference.errors import HubletError, HubUnreachable, InternalError, ModelNotReady, ModelUnavailable
-from inference.model_files import ModelFiles, Purpose
+from inference.prepare.direct import DirectProvider
+from inference.prepare.spec import ArtifactSpec
 from inference.task import Model
-from local.hub import HubServer
+from local.hub.server import HubServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 MODEL = Model("hublet/small")
-PURPOSE = Purpose("any-tag", (), "auto", threads=1, memory_mb=4096)
+SPEC = ArtifactSpec("any-tag", (), "auto", threads=1, memory_mb=4096)
 WEIGHTS = bytes(range(256)) * 8192  # 2 MiB
 
 
@@ -44,14 +45,14 @@ def hub(repositories: Path) -> Iterator[HubServer]:
         yield server
 
 
-def files_of(tmp_path: Path, hub_url: str) -> ModelFiles:
-    return ModelFiles(tmp_path / "cache", hub_url, {}, PURPOSE)
+def provider_of(tmp_path: Path, hub_url: str) -> DirectProvider:
+    return DirectProvider(tmp_path / "cache", hub_url, {}, SPEC)
 
 
-def fetch(files: ModelFiles, model: Model = MODEL, within_s: float = 60.0) -> list[dict[str, Any]]:
+def fetch(provider: DirectProvider, model: Model = MODEL, within_s: float = 60.0) -> list[dict[str, Any]]:
     """Fetch and return the progress that was reported."""
     reports: list[dict[str, Any]] = []
-    files.fetch(model, Deadline.after(within_s), reports.append)
+    provider.fetch(model, Deadline.after(within_s), reports.append)
     return reports
 
 
@@ -61,9 +62,9 @@ def left_over(tmp_path: Path) -> list[str]:
 
 
 def test_what_serving_needs_is_downloaded_and_nothing_else(hub: HubServer, tmp_path: Path) -> None:
-    files = files_of(tmp_path, hub.url)
-    reports = fetch(files)
-    found = files.find(MODEL)
+    provider = provider_of(tmp_path, hub.url)
+    reports = fetch(provider)
+    found = provider.store.find(MODEL)
     assert found is not None
     assert set(found.manifest.files) == {"model.safetensors", "config.json"}
     assert (found.folder / "model.safetensors").read_bytes() == WEIGHTS
@@ -76,21 +77,21 @@ def test_what_serving_needs_is_downloaded_and_nothing_else(hub: HubServer, tmp_p
 
 
 def test_a_ready_model_needs_no_hub(hub: HubServer, tmp_path: Path) -> None:
-    files = files_of(tmp_path, hub.url)
-    fetch(files)
+    provider = provider_of(tmp_path, hub.url)
+    fetch(provider)
     hub.record.clear()
-    assert files_of(tmp_path, hub.url).find(MODEL) is not None
-    fetch(files_of(tmp_path, hub.url))
+    assert provider_of(tmp_path, hub.url).store.find(MODEL) is not None
+    fetch(provider_of(tmp_path, hub.url))
     assert hub.record.lines == []
 
 
 def test_a_branch_is_resolved_once_and_kept(hub: HubServer, repositories: Path, tmp_path: Path) -> None:
-    files = files_of(tmp_path, hub.url)
-    fetch(files)
-    before = files.find(MODEL)
+    provider = provider_of(tmp_path, hub.url)
+    fetch(provider)
+    before = provider.store.find(MODEL)
     (repositories / "hublet" / "small" / "config.json").write_text('{"model_type": "moved"}')
-    fetch(files_of(tmp_path, hub.url))
-    after = files_of(tmp_path, hub.url).find(MODEL)
+    fetch(provider_of(tmp_path, hub.url))
+    after = provider_of(tmp_path, hub.url).store.find(MODEL)
     assert before is not None
     assert after is not None
     assert before.manifest.commit == after.manifest.commit
@@ -113,7 +114,7 @@ def test_many_processes_at_once_download_each_file_once(hub: HubServer, tmp_path
 def _fetch_in_a_process(cache: str, hub_url: str) -> None:
     from pathlib import Path
 
-    fetch(ModelFiles(Path(cache), hub_url, {}, PURPOSE))
+    fetch(DirectProvider(Path(cache), hub_url, {}, SPEC))
 
 
 @pytest.mark.parametrize(
@@ -137,31 +138,31 @@ def test_what_the_hub_does_not_have(
     other.mkdir()
     (other / "pytorch_model.bin").write_bytes(b"pickle")
     with pytest.raises(expected, match=words):
-        fetch(files_of(tmp_path, hub.url), model)
+        fetch(provider_of(tmp_path, hub.url), model)
     assert not any("pytorch_model.bin" in line for line in hub.record.lines)
 
 
 def test_a_gated_model(hub: HubServer, tmp_path: Path) -> None:
     hub.faults.gated = ["hublet/small"]
     with pytest.raises(ModelUnavailable, match="gated"):
-        fetch(files_of(tmp_path, hub.url))
+        fetch(provider_of(tmp_path, hub.url))
 
 
 def test_a_dead_hub(hub: HubServer, tmp_path: Path) -> None:
     hub.stop()
     started_s = time.monotonic()
     with pytest.raises(HubUnreachable, match="did not deliver"):
-        fetch(files_of(tmp_path, hub.url))
+        fetch(provider_of(tmp_path, hub.url))
     assert time.monotonic() - started_s < 15
     hub.start()
-    fetch(files_of(tmp_path, hub.url))
+    fetch(provider_of(tmp_path, hub.url))
 
 
 def test_a_rate_limited_hub_names_the_time_to_wait(hub: HubServer, tmp_path: Path) -> None:
-    hub.faults.rate_limit = 300
+    hub.faults.retry_after_s = 300
     started_s = time.monotonic()
     with pytest.raises(HubUnreachable, match="429") as raised:
-        fetch(files_of(tmp_path, hub.url))
+        fetch(provider_of(tmp_path, hub.url))
     assert time.monotonic() - started_s < 10
     assert raised.value.retry_after_s == 300
 
@@ -170,122 +171,124 @@ def test_a_silent_hub_ends_at_the_deadline(hub: HubServer, tmp_path: Path) -> No
     hub.faults.hang = True
     started_s = time.monotonic()
     with pytest.raises(ModelNotReady):
-        fetch(files_of(tmp_path, hub.url), within_s=2)
+        fetch(provider_of(tmp_path, hub.url), within_s=2)
     assert time.monotonic() - started_s < 3
 
 
 def test_a_slow_hub_ends_at_the_deadline_and_says_how_long_it_still_takes(
     hub: HubServer, tmp_path: Path
 ) -> None:
-    hub.faults.slow = 200_000
+    hub.faults.slow_bytes_per_s = 200_000
     with pytest.raises(ModelNotReady) as raised:
-        fetch(files_of(tmp_path, hub.url), within_s=4)
+        fetch(provider_of(tmp_path, hub.url), within_s=4)
     assert raised.value.retry_after_s is not None
     assert 2 < raised.value.retry_after_s < 40
-    hub.faults.slow = 0
-    fetch(files_of(tmp_path, hub.url))
+    hub.faults.slow_bytes_per_s = 0
+    fetch(provider_of(tmp_path, hub.url))
 
 
 def test_health_says_preparing_while_another_environment_downloads(hub: HubServer, tmp_path: Path) -> None:
-    hub.faults.slow = 1_000_000
-    files = files_of(tmp_path, hub.url)
-    worker = threading.Thread(target=fetch, args=(files,))
+    hub.faults.slow_bytes_per_s = 1_000_000
+    provider = provider_of(tmp_path, hub.url)
+    worker = threading.Thread(target=fetch, args=(provider,))
     worker.start()
     assert hub.record.wait_for(lambda seen: any("resolve" in one.path for one in seen), timeout=20)
-    assert files_of(tmp_path, hub.url).state(MODEL) == "preparing"
-    hub.faults.slow = 0
+    assert provider_of(tmp_path, hub.url).store.state(MODEL) == "preparing"
+    hub.faults.slow_bytes_per_s = 0
     worker.join(30)
-    assert files_of(tmp_path, hub.url).state(MODEL) == "ready"
+    assert provider_of(tmp_path, hub.url).store.state(MODEL) == "ready"
 
 
-@pytest.mark.parametrize(("fault", "value"), [("corrupt", True), ("cut", len(WEIGHTS) // 2)])
+@pytest.mark.parametrize(("fault", "value"), [("corrupt", True), ("cut_after_bytes", len(WEIGHTS) // 2)])
 def test_a_file_that_arrives_wrong_once_is_fetched_again(
     hub: HubServer, tmp_path: Path, fault: str, value: int
 ) -> None:
     setattr(hub.faults, fault, value)
     hub.faults.only = "model.safetensors"
     hub.faults.first = 1
-    files = files_of(tmp_path, hub.url)
-    fetch(files)
-    found = files.find(MODEL)
+    provider = provider_of(tmp_path, hub.url)
+    fetch(provider)
+    found = provider.store.find(MODEL)
     assert found is not None
     assert (found.folder / "model.safetensors").read_bytes() == WEIGHTS
     assert hub.faults.first == 0, "nothing arrived wrong"
 
 
 def test_a_file_that_is_always_cut_is_an_error_in_time(hub: HubServer, tmp_path: Path) -> None:
-    hub.faults.cut = 1000
+    hub.faults.cut_after_bytes = 1000
     hub.faults.only = "model.safetensors"
-    files = files_of(tmp_path, hub.url)
+    provider = provider_of(tmp_path, hub.url)
     with pytest.raises((HubUnreachable, ModelNotReady)):
-        fetch(files, within_s=20)
-    assert files.find(MODEL) is None
+        fetch(provider, within_s=20)
+    assert provider.store.find(MODEL) is None
 
 
 def test_a_file_that_is_rate_limited_past_the_deadline_ends_at_it(hub: HubServer, tmp_path: Path) -> None:
     """The library would sleep until the limit resets, up to five times."""
-    hub.faults.rate_limit = 300
+    hub.faults.retry_after_s = 300
     hub.faults.only = "/resolve/"
     started_s = time.monotonic()
     with pytest.raises((HubUnreachable, ModelNotReady)):
-        fetch(files_of(tmp_path, hub.url), within_s=4)
+        fetch(provider_of(tmp_path, hub.url), within_s=4)
     assert time.monotonic() - started_s < 6
 
 
 def test_a_file_that_keeps_arriving_wrong_is_never_served(hub: HubServer, tmp_path: Path) -> None:
     hub.faults.corrupt = True
-    files = files_of(tmp_path, hub.url)
+    provider = provider_of(tmp_path, hub.url)
     with pytest.raises(HubUnreachable, match="damaged"):
-        fetch(files)
-    assert files.find(MODEL) is None
+        fetch(provider)
+    assert provider.store.find(MODEL) is None
     assert left_over(tmp_path) == []
 
 
 def test_a_truncated_artifact_is_rebuilt(hub: HubServer, tmp_path: Path) -> None:
-    files = files_of(tmp_path, hub.url)
-    fetch(files)
-    found = files.find(MODEL)
+    provider = provider_of(tmp_path, hub.url)
+    fetch(provider)
+    found = provider.store.find(MODEL)
     assert found is not None
     with (found.folder / "model.safetensors").open("r+b") as stream:
         stream.truncate(1000)
-    assert files.find(MODEL) is None
-    fetch(files)
-    again = files.find(MODEL)
+    assert provider.store.find(MODEL) is None
+    fetch(provider)
+    again = provider.store.find(MODEL)
     assert again is not None
     assert (again.folder / "model.safetensors").read_bytes() == WEIGHTS
 
 
 def test_a_cache_that_cannot_be_written(hub: HubServer, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    files = ModelFiles(tmp_path / "file", hub.url, {}, PURPOSE)
+    provider = DirectProvider(tmp_path / "file", hub.url, {}, SPEC)
     with pytest.raises(InternalError, match="cannot be written"):
-        fetch(files)
+        fetch(provider)
 
 
 def test_no_message_carries_a_path(hub: HubServer, tmp_path: Path) -> None:
-    files = files_of(tmp_path, hub.url)
+    provider = provider_of(tmp_path, hub.url)
     bad = replace(MODEL, id="hublet/nowhere")
     with pytest.raises(ModelUnavailable) as raised:
-        fetch(files, bad)
+        fetch(provider, bad)
     assert str(tmp_path) not in json.dumps(raised.value.message)
 
 
 def test_too_little_memory_is_told_before_the_weights_come(hub: HubServer, tmp_path: Path) -> None:
-    small = Purpose("text-classification", (), "auto", threads=1, memory_mb=256, task="sentiment")
-    files = ModelFiles(tmp_path / "cache", hub.url, {}, small)
+    small = ArtifactSpec(
+        "text-classification", (), "auto", threads=1, memory_mb=256, memory_option="sentiment.memory"
+    )
+    provider = DirectProvider(tmp_path / "cache", hub.url, {}, small)
     told = r"takes about 705 MB of memory, and the function has 256 MB; raise sentiment\.memory to 705"
     with pytest.raises(InternalError, match=told):
-        fetch(files)
+        fetch(provider)
     assert not any("model.safetensors" in line for line in hub.record.lines)
     hub.record.clear()
     with pytest.raises(InternalError, match=told) as again:
-        fetch(files)
+        fetch(provider)
     assert again.value.retry_after_s  # for a minute nobody asks the Hub
     assert hub.record.lines == []
 
 
 def test_what_is_not_converted_needs_no_memory_for_it(hub: HubServer, tmp_path: Path) -> None:
-    small = Purpose("any-tag", (), "auto", threads=1, memory_mb=256)
-    files = ModelFiles(tmp_path / "cache", hub.url, {}, small)
-    fetch(files)
-    assert files.find(MODEL)
+    small = ArtifactSpec("any-tag", (), "auto", threads=1, memory_mb=256)
+    provider = DirectProvider(tmp_path / "cache", hub.url, {}, small)
+    fetch(provider)
+    assert provider.store.find(MODEL)

@@ -13,7 +13,7 @@ from inference.tasks import all_tasks
 
 if TYPE_CHECKING:
     from inference.task import Task
-    from tests.integration.conftest import Served
+    from tests.support.served import Served
 
 TASKS = all_tasks()
 WORDLESS = ("image-classification", "text-to-image")
@@ -34,7 +34,7 @@ def test_the_index_lists_every_task(served: Served) -> None:
     index = served.get().json()
     assert [entry["name"] for entry in index] == [task.function_name for task in TASKS]
     for entry in index:
-        assert entry.keys() == {"name", "url", "task", "model"}
+        assert entry.keys() == {"name", "url", "task", "model", "note"}
         assert entry["url"] == f"{served.url}{entry['name']}/"
 
 
@@ -164,7 +164,8 @@ def test_the_official_client_reads_one_text(served: Served) -> None:
 def test_a_list_of_texts_gets_a_list_of_results(served: Served) -> None:
     texts = ["I love it, it works great!", "This was a terrible waste."]
     # The typed client hands on the first text's labels only; the reply itself has one list a text.
-    assert InferenceClient(model=f"{served.url}sentiment").text_classification(texts)[0].label == "POSITIVE"
+    untyped: Any = InferenceClient(model=f"{served.url}sentiment")
+    assert untyped.text_classification(texts)[0].label == "POSITIVE"
     results = served.post("sentiment/", {"inputs": texts}).json()
     assert [labels[0]["label"] for labels in results] == ["POSITIVE", "NEGATIVE"]
 

@@ -15,15 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inference.tasks import all_tasks, get_task
-from tests.conftest import FIRST_TIME_S
-from tests.integration.fuzz import bodies, openai_bodies
+from tests.support.fuzz import bodies, openai_bodies
+from tests.support.served import FIRST_TIME_S
 
 if TYPE_CHECKING:
     from inference.task import Task
-    from tests.integration.conftest import Served
+    from tests.support.served import Served
 
 TASKS = all_tasks()
-REQUESTS = int(os.environ.get("HUBLET_FUZZ", "200"))
+REQUESTS = int(os.environ.get("HUBLET_FUZZ", "80"))
 DOCUMENTED = (200, 400, 422)
 ROUTES = {
     "/v1/chat/completions": "chat",

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from huggingface_hub import (
@@ -31,17 +32,17 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from huggingface_hub.utils import parse_ratelimit_headers
+from huggingface_hub.utils._http import parse_ratelimit_headers
 
-from local import hub_repository
-from local.hub import Faults, HubServer
+from local.hub import repository as hub_repository
+from local.hub.server import Faults, HubServer
 
 REPO = "acme/tiny"
 CONFIG = b'{"model_type": "bert"}\n'
 HELLO = b"hello\n"
 WEIGHTS = bytes(range(256)) * 400
 SECRET = b"canary-outside-the-repository"
-MEGABYTE = 1024 * 1024
+MEBIBYTE = 1024 * 1024
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def api(hub: HubServer) -> HfApi:
     return HfApi(endpoint=hub.url, token=False)
 
 
-def fetch(hub: HubServer, cache: Path, **options: object) -> Path:
+def fetch(hub: HubServer, cache: Path, **options: Any) -> Path:
     """snapshot_download with nothing taken from this machine's own settings."""
     options = {"token": False, **options}
     return Path(snapshot_download(REPO, endpoint=hub.url, cache_dir=cache, **options))
@@ -150,7 +151,7 @@ def test_tree_lists_one_level_or_all_or_a_folder(api: HfApi, root: Path) -> None
     (root / REPO / "onnx" / "int8").mkdir()
     (root / REPO / "onnx" / "int8" / "deep.txt").touch()
 
-    def paths(**options: object) -> list[str]:
+    def paths(**options: Any) -> list[str]:
         return [item.path for item in api.list_repo_tree(REPO, **options)]
 
     top = ["onnx", "config.json", "hello.txt", "model.safetensors"]
@@ -164,7 +165,9 @@ def test_tree_lists_one_level_or_all_or_a_folder(api: HfApi, root: Path) -> None
 
 
 def test_tree_entries_carry_what_a_verifier_needs(api: HfApi) -> None:
-    items = {item.path: item for item in api.list_repo_tree(REPO, recursive=True, expand=True)}
+    items: dict[str, Any] = {
+        each.path: each for each in api.list_repo_tree(REPO, recursive=True, expand=True)
+    }
     weights, commit = items["model.safetensors"], api.model_info(REPO).sha
     sha256 = hashlib.sha256(WEIGHTS).hexdigest()
     pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize %d\n"
@@ -214,7 +217,7 @@ def test_content_is_hashed_once_however_many_clients_come(
     hashed: list[str] = []
     original = hub_repository.hash_file
 
-    def counting(file: Path, *rest: object) -> str:
+    def counting(file: Path, *rest: Any) -> str:
         hashed.append(file.name)
         return original(file, *rest)
 
@@ -267,7 +270,7 @@ def test_a_range_that_makes_no_sense_is_the_whole_file(hub: HubServer, header: s
 
 
 def test_what_is_missing_is_the_clients_own_exception(hub: HubServer, api: HfApi, tmp_path: Path) -> None:
-    options = {"endpoint": hub.url, "cache_dir": tmp_path / "cache", "token": False}
+    options: dict[str, Any] = {"endpoint": hub.url, "cache_dir": tmp_path / "cache", "token": False}
     with pytest.raises(EntryNotFoundError):
         hf_hub_download(REPO, "missing.json", **options)
     with pytest.raises(RevisionNotFoundError):
@@ -417,21 +420,21 @@ def test_only_honest_files_are_listed_and_a_link_inside_is_one(
 
 
 def test_a_cut_download_is_resumed_by_the_client(hub: HubServer, faults: Faults, tmp_path: Path) -> None:
-    content = os.urandom(MEGABYTE) * 16
+    content = os.urandom(MEBIBYTE) * 16
     (tmp_path / "root" / REPO / "model.safetensors").write_bytes(content)
-    faults.cut, faults.first = 12 * MEGABYTE, 1
+    faults.cut_after_bytes, faults.first = 12 * MEBIBYTE, 1
     folder = fetch(hub, tmp_path / "cache", allow_patterns=["*.safetensors"])
     gets = [r for r in hub.record.requests if r.line.startswith("GET /acme")]
     assert (folder / "model.safetensors").read_bytes() == content
-    assert [r.headers.get("range") for r in gets] == [None, f"bytes={10 * MEGABYTE}-"]
-    assert [(r.status, r.sent) for r in gets] == [(200, 12 * MEGABYTE), (206, 6 * MEGABYTE)]
+    assert [r.headers.get("range") for r in gets] == [None, f"bytes={10 * MEBIBYTE}-"]
+    assert [(r.status, r.sent) for r in gets] == [(200, 12 * MEBIBYTE), (206, 6 * MEBIBYTE)]
     assert faults.first == 0
 
 
 def test_a_cut_spares_downloads_that_end_before_it(
     hub: HubServer, faults: Faults, caplog: pytest.LogCaptureFixture
 ) -> None:
-    faults.cut, faults.first = len(CONFIG), 1
+    faults.cut_after_bytes, faults.first = len(CONFIG), 1
     assert ask(hub, file_url("config.json")).body == CONFIG
     with pytest.raises(http.client.IncompleteRead) as error:
         ask(hub, file_url("model.safetensors"))
@@ -452,7 +455,7 @@ def test_corruption_has_the_right_size_and_passes_the_client(
 def test_a_rate_limit_says_how_long_to_wait(
     hub: HubServer, api: HfApi, faults: Faults, resource: str, limit: int
 ) -> None:
-    faults.rate_limit = 300
+    faults.retry_after_s = 300
     with pytest.raises(HfHubHTTPError, match="Retry after 300 seconds") as error:
         if resource == "api":
             api.model_info(REPO)
@@ -479,7 +482,7 @@ def test_faults_can_be_kept_to_some_paths(api: HfApi, hub: HubServer, faults: Fa
 
 
 def test_slow_is_as_slow_as_said(hub: HubServer, faults: Faults) -> None:
-    faults.slow = len(WEIGHTS) * 2
+    faults.slow_bytes_per_s = len(WEIGHTS) * 2
     start = time.monotonic()
     assert ask(hub, file_url("model.safetensors")).body == WEIGHTS
     assert 0.4 < time.monotonic() - start < 5
@@ -501,9 +504,9 @@ def test_a_token_does_not_follow_a_redirect_to_storage(
 # Life of the server
 
 
-@pytest.mark.parametrize("fault", [{"hang": True}, {"slow": 10}], ids=["hang", "slow"])
+@pytest.mark.parametrize("fault", [{"hang": True}, {"slow_bytes_per_s": 10}], ids=["hang", "slow"])
 def test_stop_drops_clients_that_would_never_leave(
-    root: Path, fault: dict[str, int], caplog: pytest.LogCaptureFixture
+    root: Path, fault: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     others = set(threading.enumerate())  # a server that other tests share may be among them
     with HubServer(root, Faults(**fault)) as hub, socket.socket() as client, socket.socket() as silent:

@@ -17,24 +17,26 @@ from moto.server import ThreadedMotoServer
 
 from inference.deadline import Deadline
 from inference.errors import HubUnreachable, ModelNotReady, ModelUnavailable
-from inference.hub_token import HubToken
-from inference.model_files import ModelFiles, Purpose
+from inference.hub.token import HubToken
+from inference.prepare import preparation
+from inference.prepare.direct import DirectProvider
+from inference.prepare.spec import ArtifactSpec
 from inference.task import Model
-from local.demo_models import DEMO_REPOSITORIES
-from local.hub import HubServer
-from tests.integration.conftest import serve
-from tests.leftovers import descendants
+from local.demo.catalog import DEMO_REPOSITORIES
+from local.hub.server import HubServer
+from tests.support.leftovers import descendants
+from tests.support.served import serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from local.hub_record import Record
+    from local.hub.record import HubLog
 
 TOKEN, NEXT_TOKEN = "hf_canary7c1f9a", "hf_canary7c1f9b"
 CANARY = "hf_canary7c1f9"
 NAME = "hub/token"
 MODEL = Model("hublet/small")
-PURPOSE = Purpose("any-tag", (), "auto", threads=1, memory_mb=4096)
+SPEC = ArtifactSpec("any-tag", (), "auto", threads=1, memory_mb=4096)
 DEMO = "hublet/demo-sentiment"
 SLOW_BYTES_PER_S = 2_000_000
 FAULT_S = 8.0
@@ -85,15 +87,15 @@ def hub(tmp_path: Path) -> Iterator[HubServer]:
 
 
 def fetch(hub: HubServer, tmp_path: Path, arn: str, within_s: float = 60) -> None:
-    files = ModelFiles(tmp_path / "cache", hub.url, {}, PURPOSE, HubToken(arn))
-    files.fetch(MODEL, Deadline.after(within_s), lambda progress: None)
+    provider = DirectProvider(tmp_path / "cache", hub.url, {}, SPEC, HubToken(arn))
+    provider.fetch(MODEL, Deadline.after(within_s), lambda progress: None)
 
 
 def read(arn: str, within_s: float = 60) -> str:
     return HubToken(arn).read(Deadline.after(within_s))
 
 
-def authorizations(record: Record) -> set[str | None]:
+def authorizations(record: HubLog) -> set[str | None]:
     return {seen.headers.get("authorization") for seen in record.requests}
 
 
@@ -207,6 +209,16 @@ def test_a_token_that_was_revoked_is_told_and_a_new_one_taken(
     fetch(hub, tmp_path, arn)
 
 
+def test_it_is_not_sent_where_others_can_read_it(
+    secrets: Secrets, hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Hub of this test is on this machine, so it is called a public one."""
+    monkeypatch.setattr(preparation, "is_private", lambda url: url != hub.url)
+    with pytest.raises(ModelUnavailable, match="none is sent over plain HTTP: hub_url must be https"):
+        fetch(hub, tmp_path, secrets.create(SecretString=TOKEN))
+    assert authorizations(hub.record) == {None}
+
+
 def test_the_token_stays_with_the_hub(secrets: Secrets, hub: HubServer, tmp_path: Path) -> None:
     """The Hub sends downloads on to a storage of its own, which is another host."""
     with HubServer(tmp_path / "repositories") as storage:
@@ -218,7 +230,9 @@ def test_the_token_stays_with_the_hub(secrets: Secrets, hub: HubServer, tmp_path
 
 
 @pytest.mark.parametrize(
-    "fault", [{"broken": True}, {"rate_limit": 300}, {"cut": 3}, {"corrupt": True}, {"hang": True}], ids=str
+    "fault",
+    [{"broken": True}, {"retry_after_s": 300}, {"cut_after_bytes": 3}, {"corrupt": True}, {"hang": True}],
+    ids=str,
 )
 def test_a_fault_of_the_hub_does_not_tell_the_token(
     secrets: Secrets, hub: HubServer, tmp_path: Path, capfd: pytest.CaptureFixture[str], fault: dict[str, Any]
@@ -258,7 +272,10 @@ class Watch:
         while not self._stop.wait(0.02):
             for pid in descendants(self._pid):
                 facts = b"".join(facts_of(pid, name) for name in ("cmdline", "environ"))
-                self.seen[pid] = max(self.seen.get(pid, b""), facts, key=len)
+                if facts not in self.seen.setdefault(
+                    pid, b""
+                ):  # before it became its program it was its parent
+                    self.seen[pid] += facts
 
     def folders(self) -> set[Path]:
         """Where these processes keep their temporary files."""
@@ -299,7 +316,7 @@ def test_the_token_appears_nowhere(
     arguments = ("--template", str(template), "--cache", str(cache), "--tasks", "sentiment")
     with HubServer(DEMO_REPOSITORIES) as hub:
         hub.faults.gated = [DEMO]
-        hub.faults.slow = SLOW_BYTES_PER_S
+        hub.faults.slow_bytes_per_s = SLOW_BYTES_PER_S
         with serve(*arguments, "--hub", hub.url) as served, Watch(served.process.pid) as watch:
             refused = served.post("sentiment/", {"inputs": "What a lovely day!"})
             hub.faults.tokens = [TOKEN]
@@ -311,7 +328,7 @@ def test_the_token_appears_nowhere(
         assert (refused.status_code, answered.status_code) == (424, 200)
         assert answered.json()[0][0]["label"] == "POSITIVE"
         assert f"Bearer {TOKEN}" in authorizations(hub.record)
-    for module in (b"inference.download", b"inference.convert"):
+    for module in (b"inference.hub.download", b"inference.convert"):
         assert any(module in facts for facts in watch.seen.values()), "the watch missed a process"
     assert not [pid for pid, facts in watch.seen.items() if CANARY.encode() in facts]
     replies = [part for reply in (refused, answered, described) for part in (reply.text, str(reply.headers))]

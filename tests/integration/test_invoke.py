@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from inference.tasks import all_tasks
-from local import invoke
-from local.demo_models import note
-from tests.conftest import ROOT
+from local.commands import invoke
+from local.demo.catalog import current
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from inference.task import Task
-    from tests.integration.conftest import Served
+    from tests.support.served import Served
 
 TASKS = all_tasks()
 
@@ -34,7 +34,11 @@ def test_every_event_is_answered(
     assert invoke.main([task.function_name, "--port", port]) == 0
     printed = capsys.readouterr()
     assert json.loads(printed.out)
-    assert printed.err.strip() == note(served.get(task.function_name).json()["model"])
+    described = served.get(task.function_name).json()
+    demo = current(described["model"])
+    assert demo
+    assert described["revision"] == demo.commit
+    assert printed.err.strip() == demo.note
 
 
 def test_an_untrained_models_answer_says_so(port: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,16 +13,16 @@ from botocore.config import Config
 from huggingface_hub import InferenceClient
 from huggingface_hub.errors import HfHubHTTPError
 
-from local.key import new_key, sha256
-from local.run import RunFailed, call
-from tests.conftest import ROOT
-from tests.integration.conftest import serve, synth
+from local.commands.key import new_key, sha256
+from local.commands.run import RunFailed, call
+from tests.support.paths import ROOT
+from tests.support.served import serve, synth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.integration.conftest import Served
+    from tests.support.served import Served
 
 KEY, NEXT_KEY = new_key(), new_key()
 KEYS = pytest.mark.parametrize("key", [KEY, NEXT_KEY], ids=["key", "next key"])

@@ -12,29 +12,21 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from inference.tasks import all_tasks
-from local.cloud import Cloud
-from local.pool import Pool, Throttled
-from local.template import LocalFunction
+from local.cloud.front import Cloud
+from local.cloud.pool import Pool, Throttled
+from local.commands.run import RunFailed, run_all
+from tests.support.handlers.function import FUNCTION
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-FUNCTION = LocalFunction(
-    name="faulty",
-    full_name="hublet-faulty",
-    task=all_tasks()[0],
-    memory_mb=512,
-    timeout_s=20,
-    environment={"TASK": "sentiment", "MODEL_CACHE": "/mnt/models", "CUSTOM": "1"},
-    mount_path="/mnt/models",
-    reserved_concurrency=2,
-    handler="tests.integration.faulty_handler.handler",
-)
+    from local.cloud.template import LocalFunction
 
 
-def run(tmp_path: Path, story: Callable[[Pool], Awaitable[Any]], **changes: Any) -> tuple[Any, list[str]]:
+def run(
+    tmp_path: Path, story: Callable[[Pool[LocalFunction]], Awaitable[Any]], **changes: Any
+) -> tuple[Any, list[str]]:
     """Run a story against a pool; afterwards every process it started must be gone."""
     lines: list[str] = []
 
@@ -48,7 +40,7 @@ def run(tmp_path: Path, story: Callable[[Pool], Awaitable[Any]], **changes: Any)
     return asyncio.run(main()), lines
 
 
-async def ask(pool: Pool, **event: Any) -> Any:
+async def ask(pool: Pool[LocalFunction], **event: Any) -> Any:
     result = await pool.invoke(json.dumps(event).encode())
     return json.loads(result.payload) if result.error is None else (result.error, json.loads(result.payload))
 
@@ -62,7 +54,7 @@ def is_running(pid: int) -> bool:
 
 
 def test_an_environment_is_reused_and_ends_with_the_pool(tmp_path: Path) -> None:
-    async def story(pool: Pool) -> list[int]:
+    async def story(pool: Pool[LocalFunction]) -> list[int]:
         return [await ask(pool, do="pid") for _ in range(3)]
 
     pids, _ = run(tmp_path, story)
@@ -71,7 +63,7 @@ def test_an_environment_is_reused_and_ends_with_the_pool(tmp_path: Path) -> None
 
 
 def test_concurrent_events_get_their_own_environments_up_to_the_limit(tmp_path: Path) -> None:
-    async def story(pool: Pool) -> tuple[Any, ...]:
+    async def story(pool: Pool[LocalFunction]) -> tuple[Any, ...]:
         one, two = (asyncio.create_task(ask(pool, do="sleep", seconds=1)) for _ in range(2))
         await asyncio.sleep(0)
         with pytest.raises(Throttled):
@@ -82,7 +74,7 @@ def test_concurrent_events_get_their_own_environments_up_to_the_limit(tmp_path: 
 
 
 def test_a_timeout_kills_the_environment_with_lambdas_message(tmp_path: Path) -> None:
-    async def story(pool: Pool) -> tuple[Any, ...]:
+    async def story(pool: Pool[LocalFunction]) -> tuple[Any, ...]:
         before = await ask(pool, do="pid")
         late = await ask(pool, do="sleep", seconds=60)
         return before, late, await ask(pool, do="pid")
@@ -101,7 +93,7 @@ def test_an_event_leaves_nothing_in_memory_when_it_is_answered(tmp_path: Path) -
         gc.collect()
         return sum(issubclass(type(each), asyncio.Future) for each in gc.get_objects())
 
-    async def story(pool: Pool) -> tuple[int, int]:
+    async def story(pool: Pool[LocalFunction]) -> tuple[int, int]:
         await ask(pool, do="echo")
         before = waits()
         for _ in range(50):
@@ -120,7 +112,7 @@ def test_an_event_leaves_nothing_in_memory_when_it_is_answered(tmp_path: Path) -
 def test_an_environment_that_dies_is_reported_and_replaced(
     tmp_path: Path, event: dict[str, Any], text: str
 ) -> None:
-    async def story(pool: Pool) -> tuple[Any, ...]:
+    async def story(pool: Pool[LocalFunction]) -> tuple[Any, ...]:
         return await ask(pool, **event), await ask(pool, do="echo")
 
     ((_, payload), after), _ = run(tmp_path, story)
@@ -134,7 +126,7 @@ def test_an_event_waits_for_an_environment_that_has_not_asked_and_moves_on_when_
 ) -> None:
     """As a stuck engine's environment ends: after the reply, and before it asks for another event."""
 
-    async def story(pool: Pool) -> tuple[Any, ...]:
+    async def story(pool: Pool[LocalFunction]) -> tuple[Any, ...]:
         ended = await ask(pool, do="pid", ending={"after_s": 0.3})
         return ended, await ask(pool, do="pid"), await ask(pool, do="pid")
 
@@ -145,7 +137,7 @@ def test_an_event_waits_for_an_environment_that_has_not_asked_and_moves_on_when_
 
 
 def test_an_environment_that_waits_is_taken_before_one_that_may_end(tmp_path: Path) -> None:
-    async def story(pool: Pool) -> tuple[Any, ...]:
+    async def story(pool: Pool[LocalFunction]) -> tuple[Any, ...]:
         await asyncio.gather(*(ask(pool, do="sleep", seconds=0.2) for _ in range(2)))
         ended = await ask(pool, do="pid", ending={"after_s": 60})
         return ended, await ask(pool, do="pid"), is_running(ended)
@@ -156,7 +148,7 @@ def test_an_environment_that_waits_is_taken_before_one_that_may_end(tmp_path: Pa
 
 
 def test_a_raised_error_keeps_the_environment(tmp_path: Path) -> None:
-    async def story(pool: Pool) -> tuple[Any, ...]:
+    async def story(pool: Pool[LocalFunction]) -> tuple[Any, ...]:
         return await ask(pool, do="pid"), await ask(pool, do="raise"), await ask(pool, do="pid")
 
     (before, (error, payload), after), _ = run(tmp_path, story)
@@ -165,16 +157,16 @@ def test_a_raised_error_keeps_the_environment(tmp_path: Path) -> None:
 
 
 def test_a_module_that_cannot_be_imported_is_reported(tmp_path: Path) -> None:
-    async def story(pool: Pool) -> Any:
+    async def story(pool: Pool[LocalFunction]) -> Any:
         return await ask(pool)
 
-    (error, payload), _ = run(tmp_path, story, handler="tests.integration.broken_handler.handler")
+    (error, payload), _ = run(tmp_path, story, handler="tests.support.handlers.broken.handler")
     assert error == "Unhandled"
     assert "broken at import" in payload["errorMessage"]
 
 
 def test_an_answer_past_six_megabytes_is_lambdas_error(tmp_path: Path) -> None:
-    async def story(pool: Pool) -> tuple[Any, ...]:
+    async def story(pool: Pool[LocalFunction]) -> tuple[Any, ...]:
         return await ask(pool, do="much", size_bytes=7_000_000), await ask(pool, do="echo")
 
     ((_, payload), after), _ = run(tmp_path, story)
@@ -187,7 +179,7 @@ def test_the_function_sees_its_declared_time_memory_and_environment(
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
 
-    async def story(pool: Pool) -> tuple[Any, ...]:
+    async def story(pool: Pool[LocalFunction]) -> tuple[Any, ...]:
         return await ask(pool, do="remaining"), await ask(pool, do="environment")
 
     (remaining_ms, environment), _ = run(tmp_path, story)
@@ -214,9 +206,47 @@ def test_a_throttled_call_is_told_when_to_come_again(tmp_path: Path) -> None:
         assert (reply.status_code, reply.headers["retry-after"]) == (429, "1")
 
 
+@pytest.mark.parametrize(
+    ("handler", "words"),
+    [
+        ("broken.handler", "[ERROR] RuntimeError: broken at import"),
+        ("faulty.stop", "[ERROR] ValueError: as asked"),
+    ],
+)
+def test_a_failure_without_a_reason_is_shown_with_the_end_of_the_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], handler: str, words: str
+) -> None:
+    async def story() -> None:
+        broken = replace(FUNCTION, handler=f"tests.support.handlers.{handler}")
+        async with Cloud([broken], tmp_path, lambda _: {}, lambda *_: None) as cloud:
+            await run_all(cloud, tmp_path / "run.json")
+
+    with pytest.raises(RunFailed) as raised:
+        asyncio.run(story())
+    assert str(raised.value).startswith("faulty answered 502: ")
+    assert str(raised.value).endswith(f"; its log ends with: {words}")
+    assert capsys.readouterr().err.endswith(f"{words}\n")
+
+
 def test_no_concurrency_reserved_means_always_throttled(tmp_path: Path) -> None:
-    async def story(pool: Pool) -> None:
+    async def story(pool: Pool[LocalFunction]) -> None:
         with pytest.raises(Throttled):
             await ask(pool)
 
     run(tmp_path, story, reserved_concurrency=0)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("127.0.0.1:8080", 200), ("localhost", 200), ("evil.example", 400), ("", 400)]
+)
+def test_it_answers_to_its_own_names_alone(tmp_path: Path, host: str, status: int) -> None:
+    """A web page whose name leads to this machine would read what the functions answer."""
+
+    async def story() -> int:
+        async with (
+            Cloud([FUNCTION], tmp_path, lambda _: {}, lambda *_: None) as cloud,
+            httpx2.AsyncClient() as client,
+        ):
+            return (await client.get(cloud.url, headers={"host": host})).status_code
+
+    assert asyncio.run(story()) == status

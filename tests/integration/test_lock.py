@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from inference import model_lock
 from inference.deadline import Deadline
 from inference.errors import ModelUnavailable
-from inference.model_files import ModelFiles, Purpose
+from inference.hub import lock as model_lock
+from inference.prepare.direct import DirectProvider
+from inference.prepare.spec import ArtifactSpec
 from inference.serve import Service
 from inference.settings import DEFAULT_HUB, Settings
 from inference.tasks import all_tasks, get_task
-from local import lock
-from local.hub import HubServer
+from local.commands import lock
+from local.hub.server import HubServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 TASK = get_task("emotion")
 NAME = TASK.model.id
-PURPOSE = Purpose("any-tag", (), "auto", threads=1, memory_mb=4096)
+SPEC = ArtifactSpec("any-tag", (), "auto", threads=1, memory_mb=4096)
 
 
 @pytest.fixture
@@ -54,12 +55,12 @@ def locked(hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> d
     return document
 
 
-def fetch(hub: HubServer, tmp_path: Path) -> ModelFiles:
+def fetch(hub: HubServer, tmp_path: Path) -> DirectProvider:
     model = model_lock.pinned(TASK, hub.url).model
-    files = ModelFiles(tmp_path / "cache", hub.url, {}, PURPOSE)
-    files.fetch(model, Deadline.after(60.0), lambda line: None)
-    assert files.find(model) is not None
-    return files
+    provider = DirectProvider(tmp_path / "cache", hub.url, {}, SPEC)
+    provider.fetch(model, Deadline.after(60.0), lambda line: None)
+    assert provider.store.find(model) is not None
+    return provider
 
 
 def test_the_committed_lock_names_every_model_that_a_function_may_serve() -> None:
@@ -92,7 +93,7 @@ def test_the_same_hub_gives_the_same_bytes(
     lock.main(["--hub", hub.url, "--file", str(model_lock.PATH)])
     assert model_lock.PATH.read_bytes() == before
     assert list(model_lock.PATH.parent.glob(".models*")) == []
-    commit = locked["models"][NAME]["commit"][: lock.SHORT]
+    commit = locked["models"][NAME]["commit"][: lock.SHOWN_DIGITS]
     assert f"{commit}  {commit}  0" in capsys.readouterr().out
 
 
@@ -104,7 +105,8 @@ def test_a_change_on_the_hub_is_shown(
     was, now = locked["models"][NAME], model_lock.read()["models"][NAME]
     assert was["files"]["config.json"] != now["files"]["config.json"]
     assert was["files"]["model.safetensors"] == now["files"]["model.safetensors"]
-    assert f"{was['commit'][: lock.SHORT]}  {now['commit'][: lock.SHORT]}  1" in capsys.readouterr().out
+    shown = [each["commit"][: lock.SHOWN_DIGITS] for each in (was, now)]
+    assert f"{shown[0]}  {shown[1]}  1" in capsys.readouterr().out
 
 
 def test_a_dead_hub_changes_nothing(

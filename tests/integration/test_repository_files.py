@@ -11,24 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from inference.convert import proof_pictures
+from inference.convert.proofs import pictures as proof_pictures
 from inference.deadline import Deadline
-from inference.engines.engine import load
+from inference.engines.load import load
 from inference.errors import ModelUnavailable
-from inference.model_files import ModelFiles, Purpose
+from inference.prepare.direct import DirectProvider
+from inference.prepare.spec import ArtifactSpec
 from inference.task import Call, Model
-from local.hub import HubServer
-from tests.conftest import ROOT
-from tests.engines.test_embeddings import say
-from tests.engines.test_own_graph import add_graph
-from tests.engines.tiny_heads import make_model
-from tests.engines.tiny_vision import make_vision_model
+from local.hub.server import HubServer
+from tests.support.models.heads import make_model
+from tests.support.models.own_graph import add_graph
+from tests.support.models.sentence_modules import write_modules
+from tests.support.models.vision import make_vision_model
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from inference.artifact import Artifact
+    from inference.cache.artifact import Artifact
 
 MODEL = Model("hublet/tiny")
 PICTURE = proof_pictures.read()[2]
@@ -49,9 +50,9 @@ def hub(repository: Path) -> Iterator[HubServer]:
 
 
 def prepare(hub: HubServer, tmp_path: Path, tag: str, *examples: Any) -> Artifact:
-    purpose = Purpose(tag, examples, "fp32", threads=1, memory_mb=4096)
-    files = ModelFiles(tmp_path / "cache", hub.url, {}, purpose)
-    return files.fetch(MODEL, Deadline.after(200), lambda progress: None)
+    spec = ArtifactSpec(tag, examples, "fp32", threads=1, memory_mb=4096)
+    provider = DirectProvider(tmp_path / "cache", hub.url, {}, spec)
+    return provider.fetch(MODEL, Deadline.after(200), lambda progress: None)
 
 
 def fetched(hub: HubServer) -> set[str]:
@@ -103,7 +104,7 @@ def test_sentence_transformers_files_arrive_and_both_tags_share_them(
     from safetensors.torch import save_file
 
     make_model(repository, "feature-extraction", "bert")
-    say(repository, "Pooling", "Dense", "Normalize", sentence_bert_config={"max_seq_length": 20})
+    write_modules(repository, "Pooling", "Dense", "Normalize", sentence_bert_config={"max_seq_length": 20})
     dense = {"activation_function": "torch.nn.modules.activation.Tanh"}
     (repository / "2_Dense" / "config.json").write_text(json.dumps(dense))
     save_file({"linear.weight": torch.eye(8, 32)}, repository / "2_Dense" / "model.safetensors")
@@ -114,7 +115,7 @@ def test_sentence_transformers_files_arrive_and_both_tags_share_them(
     assert {"1_Pooling/config.json", "2_Dense/model.safetensors"} <= artifact.manifest.files.keys()
     assert "unet/model.safetensors" not in fetched(hub)
     engine = load(artifact, "feature-extraction", 1)
-    (vector,) = engine.run(Call(["Good."], {}, is_list=False))
+    (vector,) = engine.run(Call(["Good."], {}, is_list=False)).results
     assert len(vector) == 8
     hub.record.clear()
     same = prepare(hub, tmp_path, "sentence-similarity", {"source_sentence": "Good.", "sentences": ["Bad."]})
@@ -130,7 +131,7 @@ def test_a_proof_runs_the_examples_of_similarity_too(
     artifact = prepare(hub, tmp_path, "sentence-similarity", item)
     plain = prepare(hub, tmp_path / "other", "feature-extraction")
     assert artifact.manifest.drift["texts"] == plain.manifest.drift["texts"] + 3
-    (found,) = load(artifact, "sentence-similarity", 1).run(Call([item], {}, is_list=False))
+    (found,) = load(artifact, "sentence-similarity", 1).run(Call([item], {}, is_list=False)).results
     assert len(found) == 2
 
 
@@ -138,7 +139,7 @@ def test_vectors_that_nobody_here_can_make_are_refused_and_why(
     hub: HubServer, repository: Path, tmp_path: Path
 ) -> None:
     make_model(repository, "feature-extraction", "bert")
-    say(repository, "WordWeights", "Pooling")
+    write_modules(repository, "WordWeights", "Pooling")
     with pytest.raises(ModelUnavailable, match="WordWeights"):
         prepare(hub, tmp_path, "feature-extraction", "Good.")
 
@@ -156,7 +157,9 @@ def test_a_processor_of_another_kind_is_left_to_transformers_and_that_is_said(
     artifact = prepare(hub, tmp_path, "image-classification", PICTURE)
     assert artifact.manifest.engine == "transformers"
     assert "the image processor PoolFormerImageProcessor is not known" in artifact.manifest.reason
-    (found,) = load(artifact, "image-classification", 1).run(Call([PICTURE], {"top_k": 2}, is_list=False))
+    (found,) = (
+        load(artifact, "image-classification", 1).run(Call([PICTURE], {"top_k": 2}, is_list=False)).results
+    )
     assert len(found) == 2
 
 
@@ -165,7 +168,7 @@ def test_a_picture_is_answered_without_torch(hub: HubServer, repository: Path, t
     artifact = prepare(hub, tmp_path, "image-classification", PICTURE)
     assert artifact.manifest.engine == "onnx"
     assert artifact.manifest.drift["pictures"] == 65
-    (expected,) = load(artifact, "image-classification", 1).run(Call([PICTURE], {}, is_list=False))
+    (expected,) = load(artifact, "image-classification", 1).run(Call([PICTURE], {}, is_list=False)).results
     code = """
 import json, sys
 from inference import handler

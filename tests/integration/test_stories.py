@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from inference.tasks import task_names
-from local.demo_models import DEMO_REPOSITORIES
-from local.hub import HubServer
-from tests.conftest import ROOT
-from tests.integration.conftest import serve, synth
+from local.demo.catalog import DEMO_REPOSITORIES
+from local.hub.server import HubServer
+from tests.support.paths import ROOT
+from tests.support.served import serve, synth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,33 +34,23 @@ def hub() -> Iterator[HubServer]:
         yield server
 
 
-def test_once_cached_the_hub_may_die(
+def test_once_cached_the_hub_is_asked_nothing_and_may_die(
     hub: HubServer, changed_template: Callable[..., Path], tmp_path: Path
 ) -> None:
-    arguments = ("--hub", hub.url, "--cache", str(tmp_path / "cache"))
-    arguments += ("--template", str(changed_template(DEMO)))
+    arguments = ["--hub", hub.url, "--cache", str(tmp_path / "cache")]
+    arguments += ["--template", str(changed_template(DEMO))]
     with serve(*arguments) as served:
         assert served.get("sentiment/health").json()["model"] == "cold"
         assert hub.record.lines == []  # looking at the health downloads nothing
         first = served.post("sentiment/", GOOD).json()
         assert first[0][0]["label"] == "POSITIVE"
-    hub.stop()
-    for _ in range(2):
-        with serve(*arguments) as served:
-            assert served.post("sentiment/", GOOD).json() == first
-
-
-def test_a_cold_start_on_a_warm_cache_asks_the_hub_nothing(
-    hub: HubServer, changed_template: Callable[..., Path], tmp_path: Path
-) -> None:
-    arguments = ("--hub", hub.url, "--cache", str(tmp_path / "cache"))
-    arguments += ("--template", str(changed_template(DEMO)))
-    with serve(*arguments) as served:
-        served.post("sentiment/", GOOD)
     hub.record.clear()
     with serve(*arguments) as served:
-        assert served.post("sentiment/", GOOD).status_code == 200
+        assert served.post("sentiment/", GOOD).json() == first
     assert hub.record.lines == []
+    hub.stop()
+    with serve(*arguments) as served:
+        assert served.post("sentiment/", GOOD).json() == first
 
 
 def test_a_dead_hub_before_the_first_invoke(template: Path, tmp_path: Path) -> None:
@@ -108,8 +98,8 @@ def test_a_slow_hub_is_a_503_before_the_timeout_and_a_second_call_is_throttled_m
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
-def test_a_stop_leaves_no_process(template: Path, tmp_path: Path, number: signal.Signals) -> None:
-    with serve("--template", str(template), "--cache", str(tmp_path / "cache")) as served:
+def test_a_stop_leaves_no_process(template: Path, cache: Path, number: signal.Signals) -> None:
+    with serve("--template", str(template), "--cache", str(cache)) as served:
         served.post("sentiment/", GOOD)
         children = served.children()
         assert children
@@ -120,7 +110,7 @@ def test_a_stop_leaves_no_process(template: Path, tmp_path: Path, number: signal
             os.kill(child, 0)
 
 
-def test_a_copied_task_file_is_a_new_function(tmp_path: Path) -> None:
+def test_a_copied_task_file_is_a_new_function(tmp_path: Path, cache: Path) -> None:
     """``tasks/README.md``: one file, no other edit; function, URL and local route follow."""
     tree = tmp_path / "tree"
     ignored = shutil.ignore_patterns("__pycache__")
@@ -134,7 +124,7 @@ def test_a_copied_task_file_is_a_new_function(tmp_path: Path) -> None:
     template = synth(tree, tree / "build" / "cdk.out")
     resources = json.loads(template.read_text())["Resources"].values()
     assert [resource["Type"] for resource in resources].count("AWS::Lambda::Url") == len(task_names()) + 1
-    with serve("--cache", str(tmp_path / "cache"), "--tasks", "my_mood", root=tree) as served:
+    with serve("--cache", str(cache), "--tasks", "my_mood", root=tree) as served:
         assert [entry["name"] for entry in served.get().json()] == ["my-mood"]
         assert served.post("my-mood/", GOOD).json()[0][0]["label"] == "POSITIVE"
 

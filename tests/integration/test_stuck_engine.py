@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from inference.engines.choose import head_of
+from inference.task_kinds import head_of
 from inference.tasks import get_task
-from local.pool import Pool
-from local.template import LocalFunction
-from tests.integration.test_local_cloud import FUNCTION
-from tests.unit.artifacts import put_artifact
-from tests.unit.events import url_event
+from local.cloud.pool import Pool
+from local.cloud.template import LocalFunction
+from tests.support.artifacts import put_artifact
+from tests.support.events import url_event
+from tests.support.handlers.function import FUNCTION
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ TIMEOUT_S = 5
 START_S = 5
 
 
-async def call(pool: Pool, **more: str) -> tuple[Any, float]:
+async def call(pool: Pool[LocalFunction], **more: str) -> tuple[Any, float]:
     started_s = time.monotonic()
     result = await pool.invoke(json.dumps(url_event({"inputs": "A text.", **more})).encode())
     assert result.error is None, result.payload
@@ -74,7 +74,7 @@ def test_a_stuck_engine_is_answered_for_and_its_environment_starts_over(
     function = LocalFunction(
         **{
             **{name: getattr(FUNCTION, name) for name in FUNCTION.__dataclass_fields__},
-            "handler": "tests.integration.stuck_handler.handler",
+            "handler": "tests.support.handlers.stuck.handler",
             "timeout_s": TIMEOUT_S,
             "memory_mb": 2048,
             "environment": {"TASK": TASK.name, "MODEL_CACHE": "/mnt/models"},

@@ -14,15 +14,16 @@ import pytest
 from moto import mock_aws
 
 from inference.tasks import get_task
-from local.demo_models import BUILT, DEMO_REPOSITORIES, demo_model, make
-from local.hub import HubServer
-from tests.conftest import ROOT
-from tests.integration.test_documents import blocks, run, shell
+from local.demo.catalog import DEMO_REPOSITORIES, demo_model, make
+from local.demo.recipes import BUILT
+from local.hub.server import HubServer
+from tests.support.documents import blocks, run, shell
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.integration.conftest import Served
+    from tests.support.served import Served
 
 TASKS = ("sentiment", "classification", "summarization", "image")
 ANSWERS = {"sentiment": "POSITIVE", "classification": "sport", "image": "lighthouse.png"}

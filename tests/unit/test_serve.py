@@ -8,68 +8,28 @@ import json
 import logging
 import re
 import struct
-import threading
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from PIL import Image
 
-from inference.engines.choose import head_of
-from inference.engines.engine import Completion
 from inference.errors import DeadlineExceeded, HubletError, InternalError, InvalidField
+from inference.http.response import FACTS
 from inference.serve import Service
 from inference.settings import Settings
+from inference.task_kinds import head_of
 from inference.tasks import get_task, task_names
-from stacks.response_headers import FACTS
-from tests.conftest import FakeContext
-from tests.unit.artifacts import put_artifact
-from tests.unit.events import url_event
+from tests.support.artifacts import put_artifact
+from tests.support.context import FakeContext
+from tests.support.events import url_event
+from tests.support.fake_engine import FakeEngine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from inference.artifact import Artifact
-    from inference.task import Call, Task
-
-
-class FakeEngine:
-    """Answers every input with its own text; fails or waits when told to."""
-
-    def __init__(self) -> None:
-        self.loads = 0
-        self.load_gate = threading.Event()
-        self.run_gate = threading.Event()
-        self.load_gate.set()
-        self.run_gate.set()
-        self.error: Exception | None = None
-        self.on_load: Callable[[], None] = lambda: None
-        self.paints = False
-        self.asked: Any = None
-        self.last_truncated = 0
-
-    def load(self, artifact: Artifact, pipeline_tag: str, threads: int) -> FakeEngine:
-        self.loads += 1
-        self.load_gate.wait()
-        self.on_load()
-        if self.error:
-            raise self.error
-        return self
-
-    def run(self, call: Call) -> list[Any]:
-        self.run_gate.wait()
-        if self.error:
-            raise self.error
-        if self.paints:
-            return [Image.new("RGB", (8, 8), "red") for _ in call.inputs]
-        echoes = [{"echo": str(item)} for item in call.inputs]
-        is_asked = isinstance(call.inputs[0], dict) and "question" in call.inputs[0]
-        return [[echo] for echo in echoes] if is_asked else echoes
-
-    def complete(self, prompt: Any, parameters: Any) -> Completion:
-        self.asked = (prompt, parameters)
-        return Completion(("Hel", "lo"), "stop", prompt_tokens=3, completion_tokens=2)
+    from inference.task import Task
 
 
 @pytest.fixture
@@ -133,6 +93,35 @@ def test_errors_are_replies_over_http_and_raised_directly(service: Service) -> N
     assert (status, document["type"], document["request_id"]) == (422, "InvalidField", "request-1")
     with pytest.raises(InvalidField):
         service({"nonsense": 1}, FakeContext())
+
+
+@pytest.mark.parametrize("task", ["embeddings"], indirect=True)
+@pytest.mark.parametrize("value", [["é" * 7_000_000], [float("nan")]])
+def test_a_direct_result_that_lambda_would_not_take_is_an_error(
+    service: Service, task: Task, value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lambda ends the environment of a reply over 6 MB, and NaN is no JSON."""
+    monkeypatch.setattr(type(task), "present", lambda *_: value)
+    with pytest.raises(HubletError) as told:
+        service(dict(task.examples[0].body), FakeContext())
+    assert type(told.value).__name__ == ("InternalError" if value[0] != value[0] else "PayloadTooLarge")
+
+
+class Panic(BaseException):
+    """As a library in Rust raises it: no Exception."""
+
+
+@pytest.mark.parametrize("task", ["sentiment"], indirect=True)
+def test_what_is_no_exception_is_an_error_too(
+    service: Service, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def panic(*_: object) -> NoReturn:
+        raise Panic("index out of bounds")
+
+    monkeypatch.setattr(type(task), "present", panic)
+    status, document = reply_of(service, url_event(dict(task.examples[0].body)))
+    assert (status, document["type"]) == (500, "InternalError")
+    assert "bounds" not in json.dumps(document)
 
 
 @pytest.mark.parametrize(
@@ -364,7 +353,7 @@ def test_the_list_of_models_and_one_of_them(service: Service, task: Task) -> Non
 
 @pytest.mark.parametrize("task", ["embeddings"], indirect=True)
 def test_embeddings_as_numbers_and_as_base64(service: Service, engine: FakeEngine, task: Task) -> None:
-    engine.run = lambda call: [[1.0, -2.5]] * len(call.inputs)  # type: ignore[method-assign]
+    engine.answers = lambda call: [[1.0, -2.5]] * len(call.inputs)  # type: ignore[method-assign]
     body = {"model": task.model.id, "input": ["a", "b"]}
     _, reply = reply_of(service, url_event(body, path="/v1/embeddings"))
     assert [entry["embedding"] for entry in reply["data"]] == [[1.0, -2.5]] * 2
@@ -412,7 +401,7 @@ def test_a_body_that_is_the_image_itself(service: Service, kind: str) -> None:
 def test_truncation_is_told_in_a_header_and_in_the_log(
     service: Service, engine: FakeEngine, log: io.StringIO
 ) -> None:
-    engine.last_truncated = 2
+    engine.truncated = 2
     reply = service(url_event({"inputs": "a"}), FakeContext())
     assert reply["headers"]["x-truncated-inputs"] == "2"
     assert json.loads(log.getvalue().splitlines()[-1])["truncated"] == 2
@@ -442,7 +431,7 @@ def test_memory_is_told_of_what_was_inferred(service: Service) -> None:
 
 @pytest.mark.parametrize("task", ["image"], indirect=True)
 def test_what_cannot_be_done_in_time_is_refused_at_once(service: Service, engine: FakeEngine) -> None:
-    engine.estimate_s = lambda call: 100.0  # type: ignore[attr-defined]
+    engine.estimate_s = lambda call: 100.0  # type: ignore[method-assign]
     status, reply = reply_of(service, url_event({"inputs": "a"}), timeout_s=30.0)
     assert status == 503
     assert "about 100 s" in reply["error"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.settings import Settings, SettingsError
+from inference.settings import Settings, SettingsError, is_private
 
 
 def test_defaults() -> None:
@@ -35,6 +35,11 @@ def test_threads_follow_memory(memory_mb: int, threads: int) -> None:
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "lots"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"),
         ("LOG_LEVEL", "loud"),
+        ("PRECISION", "int4"),
+        ("KEY_SHA256", ""),
+        ("KEY_SHA256", "0" * 63),
+        ("KEY_SHA256", ",".join(digit * 64 for digit in "abc")),
+        ("HF_TOKEN_SECRET_ARN", "arn:aws:secretsmanager:us-east-1:123456789012:secret:hub/token"),
     ],
 )
 def test_a_bad_value_names_its_variable(name: str, value: str) -> None:
@@ -45,3 +50,19 @@ def test_a_bad_value_names_its_variable(name: str, value: str) -> None:
 def test_children_are_given_no_secrets() -> None:
     environ = {"TASK": "sentiment", "PATH": "/bin", "AWS_SECRET_ACCESS_KEY": "canary", "HF_TOKEN": "canary"}
     assert Settings.from_env(environ).child_environment == {"PATH": "/bin"}
+
+
+@pytest.mark.parametrize(
+    ("url", "is_so"),
+    [
+        ("https://huggingface.co", True),
+        ("http://127.0.0.1:8080", True),
+        ("http://localhost/hub", True),
+        ("http://[::1]:9", True),
+        ("http://hub.example", False),
+        ("http://127.0.0.1.example", False),
+        ("http://10.0.0.1", False),
+    ],
+)
+def test_a_token_goes_by_tls_or_stays_on_this_machine(url: str, is_so: bool) -> None:
+    assert is_private(url) is is_so

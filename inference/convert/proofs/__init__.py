@@ -1,30 +1,27 @@
-"""An artifact against fp32 torch on the same inputs: one file for each kind of head."""
+"""An artifact against fp32 torch on the same inputs: one file for each head, which sets ``PROOF``."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from inference.engines.choose import head_of
+from inference.convert.proofs import recordings, texts
+from inference.task_kinds import HEAD_TAGS, SPEECH, head_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inference.convert.recipe import Drift
+    from inference.convert.proofs.proof import Proof
 
 
-class Proof(Protocol):
-    """Holds the reference's answers, so that torch can be let go before forms are tried.
-
-    Made from a reference head (over torch) and what it runs: the task's examples and the built-in texts.
-    """
-
-    def measure(self, candidate: Any) -> Drift:
-        """The drift of a candidate: the same head over a session."""
-
-
-def prove(pipeline_tag: str, reference: Any, inputs: Sequence[Any]) -> Proof:
+def proof_class(pipeline_tag: str) -> type[Proof]:
     """The proof of the tag's head: ``inference/convert/proofs/<head>.py``."""
-    module = import_module(f"inference.convert.proofs.{head_of(pipeline_tag).replace('-', '_')}")
-    proof: Proof = module.Proof(reference, inputs)
+    proof: type[Proof] = import_module(f"{__name__}.{head_of(pipeline_tag).replace('-', '_')}").PROOF
     return proof
+
+
+def built_in_inputs(pipeline_tag: str) -> Sequence[Any]:
+    """What a conversion proves itself on, besides the task's examples."""
+    if pipeline_tag in HEAD_TAGS:
+        return proof_class(pipeline_tag).built_in_inputs()
+    return recordings.read() if pipeline_tag == SPEECH else texts.read()

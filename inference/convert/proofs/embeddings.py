@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from inference.convert.budgets import MEAN_COSINE, MIN_COSINE
+from inference.convert.proofs.budgets import MEAN_COSINE, MIN_COSINE
+from inference.convert.proofs.proof import Proof
 from inference.convert.recipe import Drift
 
 if TYPE_CHECKING:
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Proof:
-    """Holds the reference's vectors, so that torch can be let go before forms are tried."""
+class EmbeddingsProof(Proof):
+    """Compares directions of vectors."""
 
     def __init__(self, reference: Any, inputs: Sequence[Any]) -> None:
         self._texts = list(_texts(inputs))
@@ -54,3 +55,6 @@ def _vectors(head: Any, texts: Sequence[str]) -> NDArray[np.float64]:
     import numpy as np
 
     return np.stack([head.vector(text, {"normalize": True}) for text in texts])
+
+
+PROOF = EmbeddingsProof

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from inference.convert.budgets import MEAN_SCORE_DIFFERENCE, TOP_1_AGREEMENT, TOP_5_OVERLAP
+from inference.convert.proofs.budgets import MEAN_SCORE_DIFFERENCE, TOP_1_AGREEMENT, TOP_5_OVERLAP
+from inference.convert.proofs.proof import Proof
 from inference.convert.recipe import Drift
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ class Filling:
     """The first one's probability."""
 
 
-class Proof:
-    """Holds the reference's answers, so that torch can be let go before forms are tried."""
+class FillMaskProof(Proof):
+    """Compares the likeliest tokens of masks."""
 
     def __init__(self, reference: Any, inputs: Sequence[str]) -> None:
         self._texts = list(masked(inputs, reference.mask))
@@ -78,3 +79,6 @@ def _best(scores: NDArray[np.float64]) -> NDArray[np.int64]:
     import numpy as np
 
     return np.argsort(-scores, kind="stable")[:5]
+
+
+PROOF = FillMaskProof

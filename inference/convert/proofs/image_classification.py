@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from inference.convert.budgets import LABEL_AGREEMENT, MEAN_SCORE_DIFFERENCE
+from inference.convert.proofs import pictures
+from inference.convert.proofs.budgets import LABEL_AGREEMENT, MEAN_SCORE_DIFFERENCE
+from inference.convert.proofs.proof import Proof
 from inference.convert.recipe import Drift
-from inference.images import decode
+from inference.media.images import decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,12 +17,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Proof:
-    """Holds the reference's answers, so that torch can be let go before forms are tried."""
+class ImageClassificationProof(Proof):
+    """Compares the labels of pictures."""
 
     def __init__(self, reference: Any, inputs: Sequence[bytes]) -> None:
         self._inputs = inputs
         self._expected = _scores(reference, inputs)
+
+    @staticmethod
+    def built_in_inputs() -> Sequence[bytes]:
+        """Pictures made here."""
+        return pictures.read()
 
     def measure(self, candidate: Any) -> Drift:
         """The drift of a candidate; scores are compared on torch's best label: a thousand others hide it."""
@@ -45,3 +52,6 @@ def _scores(head: Any, inputs: Sequence[bytes]) -> NDArray[np.float64]:
     import numpy as np
 
     return np.stack([head.scores(decode(data)) for data in inputs])
+
+
+PROOF = ImageClassificationProof

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from inference.convert.budgets import ANSWER_AGREEMENT, ANSWER_OVERLAP, MEAN_SCORE_DIFFERENCE
+from inference.convert.proofs.budgets import ANSWER_AGREEMENT, ANSWER_OVERLAP, MEAN_SCORE_DIFFERENCE
+from inference.convert.proofs.proof import Proof
 from inference.convert.recipe import Drift
 from inference.task import Call
 
@@ -15,8 +16,8 @@ TEXTS_IN_CONTEXT = 4
 WORDS_IN_QUESTION = 12
 
 
-class Proof:
-    """Holds the reference's answers, so that torch can be let go before forms are tried."""
+class QuestionAnsweringProof(Proof):
+    """Compares the best answers."""
 
     def __init__(self, reference: Any, inputs: Sequence[Any]) -> None:
         examples = [item for item in inputs if not isinstance(item, str)]
@@ -65,5 +66,8 @@ def overlap(one: dict[str, Any], other: dict[str, Any]) -> float:
 
 
 def _answers(head: Any, items: list[dict[str, str]]) -> list[dict[str, Any]]:
-    best = head.run(Call(items, {}, is_list=True))
+    best = head.run(Call(items, {}, is_list=True)).results
     return [found[0] if found else {"start": 0, "end": 0, "score": 0.0} for found in best]
+
+
+PROOF = QuestionAnsweringProof

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from inference.convert.budgets import LABEL_AGREEMENT, MEAN_SCORE_DIFFERENCE
+from inference.convert.proofs.budgets import LABEL_AGREEMENT, MEAN_SCORE_DIFFERENCE
+from inference.convert.proofs.proof import Proof
 from inference.convert.recipe import Drift
 
 if TYPE_CHECKING:
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Proof:
-    """Holds the reference's answers, so that torch can be let go before forms are tried."""
+class SequenceClassificationProof(Proof):
+    """Compares the labels of texts."""
 
     def __init__(self, reference: Any, inputs: Sequence[str]) -> None:
         self._inputs = inputs
@@ -43,3 +44,6 @@ def _scores(head: Any, inputs: Sequence[str]) -> NDArray[np.float64]:
     import numpy as np
 
     return np.stack([head.scores(text) for text in inputs])
+
+
+PROOF = SequenceClassificationProof

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from inference.convert.budgets import ENTITY_AGREEMENT, LABEL_AGREEMENT, MEAN_SCORE_DIFFERENCE
+from inference.convert.proofs.budgets import ENTITY_AGREEMENT, LABEL_AGREEMENT, MEAN_SCORE_DIFFERENCE
+from inference.convert.proofs.proof import Proof
 from inference.convert.recipe import Drift
-from inference.engines.heads.token_classification import IGNORED
+from inference.engines.onnx.heads.token_classification import IGNORED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +27,8 @@ class Answers:
     """Text, start, end, type."""
 
 
-class Proof:
-    """Holds the reference's answers, so that torch can be let go before forms are tried."""
+class TokenClassificationProof(Proof):
+    """Compares labels of tokens, and entities."""
 
     def __init__(self, reference: Any, inputs: Sequence[str]) -> None:
         self._inputs = inputs
@@ -65,3 +66,6 @@ def _answers(head: Any, inputs: Sequence[str]) -> Answers:
         for entity in head.entities(reading, "simple", IGNORED)
     }
     return Answers(np.array([token.scores for reading in readings for token in reading.tokens]), entities)
+
+
+PROOF = TokenClassificationProof

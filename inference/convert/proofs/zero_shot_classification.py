@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from inference.convert.budgets import LABEL_AGREEMENT, MEAN_SCORE_DIFFERENCE
+from inference.convert.proofs.budgets import LABEL_AGREEMENT, MEAN_SCORE_DIFFERENCE
+from inference.convert.proofs.proof import Proof
 from inference.convert.recipe import Drift
-from inference.engines.heads.zero_shot_classification import label_scores
+from inference.engines.onnx.heads.zero_shot_classification import label_scores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +21,8 @@ EVERY = 3
 """Each label costs a run of what is mostly a large model: a third of the texts, with some labels each."""
 
 
-class Proof:
-    """Holds the reference's answers, so that torch can be let go before forms are tried."""
+class ZeroShotClassificationProof(Proof):
+    """Compares what follows from texts, for labels of a caller's own."""
 
     def __init__(self, reference: Any, inputs: Sequence[str]) -> None:
         self._inputs = inputs[::EVERY]
@@ -54,5 +55,11 @@ def _logits(head: Any, inputs: Sequence[str]) -> NDArray[np.float32]:
 
     labels = [LABELS[number % len(LABELS)] for number in range(len(inputs) + LABELS_PER_TEXT)]
     return np.stack(
-        [head.logits(text, labels[number : number + LABELS_PER_TEXT]) for number, text in enumerate(inputs)]
+        [
+            head.judge(text, labels[number : number + LABELS_PER_TEXT]).logits
+            for number, text in enumerate(inputs)
+        ]
     )
+
+
+PROOF = ZeroShotClassificationProof

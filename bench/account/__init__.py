@@ -1,0 +1,1 @@
+"""What only an AWS account can show."""

@@ -1,0 +1,1 @@
+"""`make load`: six functions under load, with every answer checked."""

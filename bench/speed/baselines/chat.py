@@ -1,0 +1,38 @@
+"""onnxruntime-genai, called token by token."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import onnxruntime_genai as og
+from tokenizers import Tokenizer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def load(folder: Path, threads: int) -> Callable[[Any], Any]:
+    """Answers one prompt by greedy search."""
+    config = og.Config(str(folder))
+    session = {"intra_op_num_threads": threads}
+    config.overlay(json.dumps({"model": {"decoder": {"session_options": session}}}))
+    model = og.Model(config)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    new_tokens = json.loads((folder / "generation_config.json").read_text())["max_new_tokens"]
+
+    def answer(inputs: str) -> str:
+        ids = tokenizer.encode(inputs).ids
+        options = og.GeneratorParams(model)
+        length = len(ids) + new_tokens
+        options.set_search_options(max_length=length, min_length=length, do_sample=False)
+        generator = og.Generator(model, options)
+        generator.append_tokens(ids)
+        made = []
+        for _ in range(new_tokens):
+            generator.generate_next_token()
+            made.append(int(generator.get_next_tokens()[0]))
+        return str(tokenizer.decode(made))
+
+    return answer

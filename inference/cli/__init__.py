@@ -1,0 +1,1 @@
+"""`python -m inference`: command-line arguments and progress bars."""

@@ -1,0 +1,1 @@
+"""Text-to-text models, speech models and GPT-2 to CTranslate2."""

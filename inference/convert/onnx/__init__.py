@@ -1,0 +1,1 @@
+"""Encoders to ONNX graphs: export, int8 variants, proof."""

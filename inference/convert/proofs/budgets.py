@@ -1,0 +1,25 @@
+"""How far an artifact may be from fp32 torch: one table for every head.
+
+A variant that misses one of its head's figures is not served, unless an operator forces its precision.
+"""
+
+from __future__ import annotations
+
+LABEL_AGREEMENT = 0.99
+"""At least this part of the inputs keeps its best label."""
+MEAN_SCORE_DIFFERENCE = 0.02
+"""At most this far apart are scores (0 to 1) on average."""
+ENTITY_AGREEMENT = 0.97
+"""At least this part of the entities, of both sides together, have the same characters and type."""
+ANSWER_AGREEMENT = 0.95
+"""At least this part of the questions keeps its best answer to the character."""
+ANSWER_OVERLAP = 0.97
+"""At least this much do best answers share on average, by characters (0 to 1)."""
+TOP_1_AGREEMENT = 0.95
+"""At least this part of the masks keeps its likeliest token; in a whole vocabulary many are nearly equal."""
+TOP_5_OVERLAP = 0.9
+"""At least this part of the five likeliest tokens stays among them."""
+MIN_COSINE = 0.98
+"""No vector turns further away from torch's than this cosine."""
+MEAN_COSINE = 0.99
+"""The same on average."""

@@ -1,0 +1,1 @@
+"""onnxruntime-genai: decoder-only language models."""

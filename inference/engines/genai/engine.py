@@ -1,0 +1,218 @@
+"""Decoder-only generation by onnxruntime-genai: prompts and chats -> text, token by token.
+
+Neither torch nor transformers is imported. Tokens come from ``tokenizers`` with the repository's tokenizer as
+transformers loads it; the chat template is rendered as transformers does; onnxruntime-genai runs the model
+and picks the tokens.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from inference.engines.engine import Completion, Outcome, TextGenerator
+from inference.engines.genai.search_options import search_options
+from inference.engines.text.chat_template import ChatTemplate
+from inference.engines.text.detokenizer import TextStream
+from inference.engines.text.generation_options import GenerationSettings
+from inference.errors import InvalidField
+from inference.task_kinds import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from inference.cache.artifact import Artifact
+    from inference.task import Call
+
+GENAI_CONFIG = "genai_config.json"
+SERVING = "serving.json"
+"""What the conversion read with transformers and serving would otherwise need it for."""
+Prompt = str | list[dict[str, Any]]
+"""A prompt, or a chat: ``[{"role": "user", "content": "..."}, ...]``."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One token's share of the answer; the text may be empty while a character or a stop string is open."""
+
+    text: str
+    token_id: int
+    finish_reason: Literal["stop", "length"] | None = None
+    """Set on the last piece only: an end token or a stop string came, or the room was used up."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """An answer that is computed piece by piece, as they are asked for."""
+
+    pieces: Iterator[Piece]
+    """One a token; an end token counts, as it was computed."""
+    prompt_tokens: int
+    """Read; after the cut."""
+    was_cut: bool
+    """Whether the prompt lost its beginning to the context."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the artifact says about its model."""
+
+    context: int
+    """Tokens that prompt and answer may take together."""
+    vocabulary: int
+    """Scores for each position, a few more than there are tokens in some models."""
+    end_ids: frozenset[int]
+    start_id: int | None
+    defaults: Mapping[str, Any]
+    """The repository's generation_config.json."""
+    template: str | None
+    special_tokens: Mapping[str, str]
+
+
+class GenaiEngine(TextGenerator):
+    """A loaded model, its tokenizer and its chat template."""
+
+    def __init__(self, model: Any, tokenizer: Any, facts: Facts) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._facts = facts
+        self._template: ChatTemplate | None = None
+
+    def run(self, call: Call) -> Outcome:
+        """``{"generated_text": str}`` an input; ``return_full_text`` puts the prompt or chat in front."""
+        full = bool(call.parameters.get("return_full_text"))
+        done = [self.complete(prompt, call.parameters) for prompt in call.inputs]
+        texts = ["".join(each.pieces) for each in done]
+        if full:
+            answers = [_full(prompt, text) for prompt, text in zip(call.inputs, texts, strict=True)]
+        else:
+            answers = texts
+        return Outcome(
+            [{"generated_text": answer} for answer in answers],
+            truncated=sum(each.truncated for each in done),
+            tokens=sum(each.tokens for each in done),
+        )
+
+    def complete(self, prompt: Prompt, parameters: Mapping[str, Any]) -> Completion:
+        """One prompt or conversation to its end."""
+        stream = self.stream(prompt, parameters)
+        pieces = list(stream.pieces)
+        return Completion(
+            tuple(piece.text for piece in pieces),
+            pieces[-1].finish_reason or "stop",
+            prompt_tokens=stream.prompt_tokens,
+            completion_tokens=len(pieces),
+            truncated=int(stream.was_cut),
+        )
+
+    def stream(self, prompt: Prompt, parameters: Mapping[str, Any]) -> Stream:
+        """The prompt is checked and read at once, the answer when it is asked for.
+
+        ``parameters``: ``max_new_tokens`` (256), ``min_length`` (prompt included, as in transformers),
+        ``min_new_tokens``, ``do_sample``, ``temperature``, ``top_k``, ``top_p``, ``repetition_penalty``,
+        ``seed``, ``stop`` (strings). What is not given comes from the model's generation_config.json.
+        """
+        import onnxruntime_genai as og
+
+        settings = GenerationSettings(parameters, self._facts.defaults)
+        encoded = self._encode(prompt)[-(settings.get("truncate") or 0) :]
+        ids = self._fit(encoded, settings)
+        lengths = settings.lengths(len(ids), self._facts.context)
+        options = og.GeneratorParams(self._model)
+        found = search_options(parameters, settings, len(ids), lengths, self._facts.vocabulary)
+        options.set_search_options(**found)
+        generator = og.Generator(self._model, options)
+        generator.append_tokens(ids)
+        text = TextStream(self._decode, parameters.get("stop") or ())
+        pieces = self._pieces(generator, text, lengths.maximum)
+        return Stream(pieces, len(ids), was_cut=len(ids) < len(encoded))
+
+    def _pieces(self, generator: Any, text: TextStream, room: int) -> Iterator[Piece]:
+        for made in range(1, room + 1):
+            generator.generate_next_token()
+            token_id = int(generator.get_next_tokens()[0])
+            if token_id in self._facts.end_ids:
+                yield Piece(text.finish(), token_id, "stop")
+                return
+            new = text.add(token_id)
+            if text.stopped:
+                yield Piece(new, token_id, "stop")
+                return
+            if made == room:
+                new += text.finish()
+                yield Piece(new, token_id, "stop" if text.stopped else "length")
+            else:
+                yield Piece(new, token_id)
+
+    def _encode(self, prompt: Prompt) -> list[int]:
+        """A prompt gets the special tokens that its tokenizer adds; a chat has them in its template."""
+        if isinstance(prompt, str):
+            ids = self._tokenizer.encode(prompt).ids
+        else:
+            ids = self._tokenizer.encode(self._render(prompt), add_special_tokens=False).ids
+        if ids:
+            return list(ids)
+        return [self._facts.start_id if self._facts.start_id is not None else min(self._facts.end_ids)]
+
+    def _render(self, messages: list[dict[str, Any]]) -> str:
+        if self._facts.template is None:
+            raise InvalidField("inputs", "must be a prompt: this model has no chat template")
+        if self._template is None:
+            self._template = ChatTemplate(self._facts.template, self._facts.special_tokens)
+        return self._template.render(messages)
+
+    def _fit(self, ids: list[int], settings: GenerationSettings) -> list[int]:
+        """The end of a prompt that fills the context, with room for the answer but at most half of it."""
+        context = self._facts.context
+        if len(ids) < context:
+            return ids
+        keep = context - min(settings.lengths(0, context).maximum, context // 2)
+        start = ids[:1] if ids[0] == self._facts.start_id else []
+        return start + ids[len(ids) - keep + len(start) :]
+
+    def _decode(self, ids: list[int]) -> str:
+        return str(self._tokenizer.decode(ids, skip_special_tokens=True))
+
+
+def load(artifact: Artifact, pipeline_tag: str, threads: int) -> GenaiEngine:
+    """Read graph, weights and tokenizer; ``threads`` work on each operator."""
+    if not kind_of(pipeline_tag).continues_text:
+        raise ValueError(f"onnxruntime-genai serves text-generation, not {pipeline_tag}")
+    return open_folder(artifact.folder, threads)
+
+
+def open_folder(folder: Path, threads: int) -> GenaiEngine:
+    """The same for a folder without a manifest, as a conversion has it."""
+    import onnxruntime_genai as og
+    from tokenizers import Tokenizer
+
+    config = og.Config(str(folder))
+    options = {"intra_op_num_threads": threads, "inter_op_num_threads": 1, "log_severity_level": 3}
+    config.overlay(json.dumps({"model": {"decoder": {"session_options": options}}}))
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return GenaiEngine(og.Model(config), tokenizer, facts(folder))
+
+
+def facts(folder: Path) -> Facts:
+    """From ``genai_config.json`` (the context) and what the conversion noted."""
+    model = json.loads((folder / GENAI_CONFIG).read_text())["model"]
+    noted = json.loads((folder / SERVING).read_text())
+    return Facts(
+        context=int(model["context_length"]),
+        vocabulary=int(model["vocab_size"]),
+        end_ids=frozenset(noted["end_ids"]),
+        start_id=noted["start_id"],
+        defaults=json.loads((folder / "generation_config.json").read_text()),
+        template=noted["chat_template"],
+        special_tokens=noted["special_tokens"],
+    )
+
+
+def _full(prompt: Prompt, text: str) -> Any:
+    if isinstance(prompt, str):
+        return prompt + text
+    return [*prompt, {"role": "assistant", "content": text}]

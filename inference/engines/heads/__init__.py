@@ -1,1 +1,0 @@
-"""What stands between a request and an encoder's numbers: one file for each kind of head."""

@@ -1,0 +1,1 @@
+"""ONNX Runtime: encoders, one head for each kind of answer."""

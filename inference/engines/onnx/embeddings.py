@@ -1,0 +1,74 @@
+"""Texts as vectors, as a repository's sentence modules want them: what two heads share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from inference.engines.onnx.head import Head
+from inference.engines.onnx.sentence_modules import read_sentences
+from inference.engines.text.tokenizer import Encoded, TextTokenizer
+from inference.errors import InvalidField
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from inference.engines.onnx.head import Forward
+
+
+class EmbeddingHead(Head):
+    """Pools a model's hidden states to one vector a text."""
+
+    AUTO_CLASS = "AutoModel"
+    OUTPUTS = ("last_hidden_state",)
+    UNREAD = ("pooler.",)
+    HAS_PIPELINE = False
+
+    def __init__(self, folder: Path, forward: Forward) -> None:
+        super().__init__(folder, forward)
+        self._sentences = read_sentences(folder)
+        self._tokenizer = TextTokenizer(folder)
+        limits = [limit for limit in (self._sentences.max_tokens, self._tokenizer.max_tokens) if limit]
+        self.max_tokens = min(limits, default=None)
+        """The most tokens of a text that are read, special ones included."""
+
+    def vector(self, text: str, parameters: Mapping[str, Any] | None = None) -> NDArray[np.float64]:
+        """Shape (size,)."""
+        given = parameters or {}
+        return self.pool(self.encode(text, given), given)
+
+    def encode(self, text: str, given: Mapping[str, Any], at: str = "inputs") -> Encoded:
+        """Raises :class:`InvalidField` at ``at`` for a text too long that must not be cut."""
+        text = self._sentences.prompt_of(given.get("prompt_name")) + text
+        if self._sentences.lowers_case:
+            text = text.lower()
+        side = given.get("truncation_direction") or self._tokenizer.config.get("truncation_side") or "right"
+        kept, *cut_off = self._tokenizer.encodings(text, None, self.max_tokens, direction=side)
+        if cut_off and given.get("truncate") is False:
+            tokens = len(self._tokenizer.encodings(text, None, None)[0].ids)
+            raise InvalidField(at, f"has {tokens:,} tokens; the model's limit is {self.max_tokens:,}")
+        return Encoded(self._tokenizer.arrays(kept), len(kept.ids), was_cut=bool(cut_off))
+
+    def pool(self, encoded: Encoded, given: Mapping[str, Any]) -> NDArray[np.float64]:
+        """The vector of a text, shape (size,)."""
+        vector = self._sentences.pool(self._forward(encoded.inputs)[0][0])
+        normalize = self._sentences.is_normalized
+        dimensions = given.get("dimensions")
+        if dimensions is not None:
+            if dimensions > len(vector):
+                raise InvalidField("parameters.dimensions", f"the model gives {len(vector):,} of them")
+            vector, normalize = vector[:dimensions], True
+        if given.get("normalize") is not None:
+            normalize = given["normalize"]
+        return unit(vector) if normalize else vector
+
+
+def unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same direction with length 1; a vector of zeros stays one."""
+    import numpy as np
+
+    length = float(np.linalg.norm(vector))
+    return vector / length if length else vector

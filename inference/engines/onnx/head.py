@@ -1,0 +1,39 @@
+"""What a head declares: all that the engines and the conversion need to know of its pipeline tag."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from inference.engines.engine import Engine
+from inference.engines.onnx.model_types import TEXT_MODEL_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Forward = Callable[[dict[str, NDArray[Any]]], list[NDArray[np.float32]]]
+    """Named inputs -> the model's outputs, in the order of ``Head.OUTPUTS``."""
+
+
+class Head(Engine):
+    """An engine over any model that runs: an ONNX session in serving, torch in the proof."""
+
+    AUTO_CLASS: ClassVar[str]
+    """The class of transformers that reads a repository for this head."""
+    OUTPUTS: ClassVar[tuple[str, ...]]
+    """The outputs of the torch model that the graph gives, in this order."""
+    UNREAD: ClassVar[tuple[str, ...]] = ()
+    """Parts of the torch model that these outputs do not depend on: their weights may be missing."""
+    MODEL_TYPES: ClassVar[frozenset[str]] = TEXT_MODEL_TYPES
+    """The architectures that are converted to ONNX."""
+    READS_PICTURES: ClassVar[bool] = False
+    """Whether inputs are pictures instead of texts."""
+    HAS_PIPELINE: ClassVar[bool] = True
+    """Whether transformers has a pipeline that answers in the same shape."""
+
+    def __init__(self, folder: Path, forward: Forward) -> None:
+        """``folder`` holds the artifact's config and tokenizer."""
+        self._forward = forward

@@ -1,0 +1,28 @@
+"""Feature extraction: a text in, a vector out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inference.engines.engine import Outcome
+from inference.engines.onnx.embeddings import EmbeddingHead
+
+if TYPE_CHECKING:
+    from inference.task import Call
+
+
+class FeatureExtraction(EmbeddingHead):
+    """A text -> a vector."""
+
+    def run(self, call: Call) -> Outcome:
+        """For each input its vector, one list of numbers."""
+        given = call.parameters
+        encoded = [self.encode(text, given, call.at(index)) for index, text in enumerate(call.inputs)]
+        return Outcome(
+            [self.pool(each, given).tolist() for each in encoded],
+            truncated=sum(each.was_cut for each in encoded),
+            tokens=sum(each.tokens for each in encoded),
+        )
+
+
+HEAD = FeatureExtraction

@@ -1,0 +1,60 @@
+"""Image classification: the bytes of a picture in, labels with scores out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inference.engines.engine import Outcome
+from inference.engines.onnx.classifier import apply, default_function, label_names, ranked
+from inference.engines.onnx.head import Head
+from inference.engines.onnx.image_processor import read_processor
+from inference.engines.onnx.model_types import IMAGE_MODEL_TYPES
+from inference.engines.text.tokenizer import read_json
+from inference.media.images import decode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    from inference.engines.onnx.head import Forward
+    from inference.task import Call
+
+TOP_K = 5
+"""As transformers' pipeline: a thousand labels are more than most callers want."""
+
+
+class ImageClassification(Head):
+    """Scores for the labels of a picture, which is scaled and never cut off."""
+
+    AUTO_CLASS = "AutoModelForImageClassification"
+    OUTPUTS = ("logits",)
+    MODEL_TYPES = IMAGE_MODEL_TYPES
+    READS_PICTURES = True
+
+    def __init__(self, folder: Path, forward: Forward) -> None:
+        super().__init__(folder, forward)
+        config = read_json(folder / "config.json")
+        self._labels = label_names(config)
+        self._default = default_function(config, len(self._labels))
+        self._processor = read_processor(folder)
+
+    def scores(self, picture: Image, function: str | None = None) -> NDArray[np.float64]:
+        """Of an RGB picture: shape (labels,), in the order of the model's labels."""
+        logits = self._forward({"pixel_values": self._processor(picture)})[0][0]
+        return apply(logits, function or self._default)
+
+    def run(self, call: Call) -> Outcome:
+        """For each input its labels, best first: ``[{"label": str, "score": float}, ...]``."""
+        function = call.parameters.get("function_to_apply")
+        top_k = call.parameters.get("top_k") or TOP_K
+        results = []
+        for index, data in enumerate(call.inputs):
+            scores = self.scores(decode(data, call.at(index)), function)
+            results.append(ranked(self._labels, scores)[:top_k])
+        return Outcome(results)
+
+
+HEAD = ImageClassification

@@ -1,0 +1,219 @@
+"""Extractive question answering: a question and a context in, the spans that answer it out.
+
+The rules are those of the pipeline that transformers had before version 5, with one difference for contexts
+longer than a window: all windows share one softmax, so that scores of different windows can be compared.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inference.engines.engine import Outcome
+from inference.engines.onnx.answer_text import edges, trimmed
+from inference.engines.onnx.head import Head
+from inference.engines.onnx.windows import clearest, split
+from inference.engines.softmax import softmax
+from inference.engines.text.tokenizer import TextTokenizer
+from inference.errors import InvalidField
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from inference.engines.onnx.head import Forward
+    from inference.engines.onnx.windows import Window
+    from inference.task import Call
+
+MAX_SEQ_LEN = 384
+DOC_STRIDE = 128
+MAX_QUESTION_LEN = 64
+MAX_ANSWER_LEN = 15
+MOST_TOKENS = 512 * 512
+"""Of all windows of a context together. Measured, 512 windows of 512 tokens took 68 MB."""
+MOST_BYTES = 4
+"""Of a character in UTF-8."""
+SPANS_PER_ANSWER = 64
+"""How many spans are looked at for each answer: several spans may come to the same text."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """All counted in tokens."""
+
+    window: int
+    """Question, context and special tokens together."""
+    question: int
+    answer: int
+    stride: int | None
+    """How far windows overlap; ``None`` lets the room beside the question decide."""
+
+
+@dataclass(frozen=True)
+class ContextReading:
+    """What the model said about a context: probabilities, one softmax over all of it."""
+
+    start: NDArray[np.float64]
+    """That the answer starts with a token of the context; shape (tokens,)."""
+    end: NDArray[np.float64]
+    nothing: float
+    """That the context does not answer the question."""
+    places: list[tuple[Any, int]]
+    """Token by token, a window's encoding and where in it the token stands."""
+    tokens_read: int
+    """The question counts in each window."""
+    was_cut: bool
+    """Whether the question was cut; contexts are read whole."""
+
+
+class QuestionAnswering(Head):
+    """Answers as spans of a context, which is read window by window."""
+
+    AUTO_CLASS = "AutoModelForQuestionAnswering"
+    OUTPUTS = ("start_logits", "end_logits")
+    HAS_PIPELINE = False
+
+    def __init__(self, folder: Path, forward: Forward) -> None:
+        super().__init__(folder, forward)
+        self._tokenizer = TextTokenizer(folder)
+
+    def run(self, call: Call) -> Outcome:
+        """For each ``{"question": str, "context": str}`` the answers, best first.
+
+        ``[{"answer": str, "score": float, "start": int, "end": int}, ...]``: different texts, at most
+        ``top_k``; ``answer`` is ``context[start:end]``, in characters: whole words, or the tokens alone where
+        ``align_to_words`` is false. No answer is ``""`` from 0 to 0.
+        """
+        top_k = call.parameters.get("top_k") or 1
+        allows_none = bool(call.parameters.get("handle_impossible_answer"))
+        aligns = call.parameters.get("align_to_words") is not False
+        limits = self.limits(call.parameters)
+        results = []
+        tokens = truncated = 0
+        for index, item in enumerate(call.inputs):
+            reading = self.read(item["question"], item["context"], limits, call.at(index))
+            tokens += reading.tokens_read
+            truncated += reading.was_cut
+            found = answers(reading, item["context"], limits.answer, top_k, aligns)
+            if allows_none:
+                found.append({"answer": "", "score": reading.nothing, "start": 0, "end": 0})
+            results.append(sorted(found, key=lambda entry: -float(entry["score"]))[:top_k])
+        return Outcome(results, truncated, tokens)
+
+    def limits(self, parameters: dict[str, Any]) -> Limits:
+        """A caller's limits, or those that fit the model."""
+        most = self._tokenizer.max_tokens
+        window = parameters.get("max_seq_len") or min(MAX_SEQ_LEN, most or MAX_SEQ_LEN)
+        if most and window > most:
+            raise InvalidField("parameters.max_seq_len", f"must be at most {most}, this model's window")
+        return Limits(
+            window=window,
+            question=parameters.get("max_question_len") or min(MAX_QUESTION_LEN, window // 2),
+            answer=parameters.get("max_answer_len") or MAX_ANSWER_LEN,
+            stride=parameters.get("doc_stride"),
+        )
+
+    def read(self, question: str, context: str, limits: Limits, at: str = "inputs") -> ContextReading:
+        """Score every token of the context as the start and as the end of the answer."""
+        import numpy as np
+
+        asked, was_cut = self._shortened(question, limits.question)
+        windows = self._windows(asked, context, limits)
+        outputs = [self._forward(window.inputs) for window in windows]
+        places = clearest(windows)
+        if not len(places):
+            raise InvalidField(f"{at}.context", "holds no text to answer from")
+        start = np.array([outputs[number][0][0, at] for number, at in places])
+        end = np.array([outputs[number][1][0, at] for number, at in places])
+        # The first token stands for "no answer"; the window that is least sure of that speaks for all.
+        start_of_none, end_of_none = min(((out[0][0, 0], out[1][0, 0]) for out in outputs), key=sum)
+        start = softmax(np.append(start, start_of_none))
+        end = softmax(np.append(end, end_of_none))
+        tokens = [(windows[number].encoding, int(at)) for number, at in places]
+        return ContextReading(
+            start[:-1],
+            end[:-1],
+            float(start[-1] * end[-1]),
+            tokens,
+            tokens_read=sum(len(window.encoding) for window in windows),
+            was_cut=was_cut,
+        )
+
+    def _shortened(self, question: str, most: int) -> tuple[str, bool]:
+        """At most the first ``most`` tokens of a question, and whether there were more."""
+        tokens = self._tokenizer.tokens(question)
+        was_cut = len(tokens) > most
+        return (question[: tokens[most - 1][1]] if was_cut else question), was_cut
+
+    def _windows(self, question: str, context: str, limits: Limits) -> list[Window]:
+        room = self._tokenizer.room(question, limits.window)
+        if room == 0:
+            problem = "leaves no room for the context beside the question; the limit includes both"
+            raise InvalidField("parameters.max_seq_len", problem)
+        if limits.stride is not None and limits.stride >= room:
+            problem = f"must be less than {room}, the number of tokens that fit beside the question"
+            raise InvalidField("parameters.doc_stride", problem)
+        stride = min(DOC_STRIDE, room // 2) if limits.stride is None else limits.stride
+        self._check_windows(context, limits.window, room, stride)
+        return split(self._tokenizer, context, stride, before=question, max_tokens=limits.window)
+
+    def _check_windows(self, context: str, window: int, room: int, stride: int) -> None:
+        """Refuse what would be read far too often, before it is cut into windows."""
+        most = MOST_TOKENS // window
+
+        def windows_of(tokens: int) -> int:
+            return 1 + math.ceil(max(0, tokens - room) / (room - stride))
+
+        if windows_of(MOST_BYTES * len(context)) <= most:  # a token has a byte at least: no need to count
+            return
+        windows = windows_of(len(self._tokenizer.tokens(context)))
+        if windows > most:
+            problem = (
+                f"{stride} makes {windows:,} windows of this text, and at most {most:,} are read: let them "
+                "share fewer tokens"
+            )
+            raise InvalidField("parameters.doc_stride", problem)
+
+
+def answers(
+    reading: ContextReading, context: str, max_tokens: int, top_k: int, aligns: bool = True
+) -> list[dict[str, Any]]:
+    """The best spans of at most ``max_tokens`` tokens, each text once, grown to whole words if ``aligns``."""
+    found: dict[str, dict[str, Any]] = {}
+    for first, last, score in best_spans(reading.start, reading.end, max_tokens, SPANS_PER_ANSWER * top_k):
+        start, _ = edges(*reading.places[first], context, aligns)
+        _, end = edges(*reading.places[last], context, aligns)
+        start, end = trimmed(context, start, end)
+        text = context[start:end]
+        if text and text.casefold() not in found:
+            found[text.casefold()] = {"answer": text, "score": score, "start": start, "end": end}
+        if len(found) == top_k:
+            break
+    return list(found.values())
+
+
+def best_spans(
+    start: NDArray[np.float64], end: NDArray[np.float64], max_tokens: int, count: int
+) -> list[tuple[int, int, float]]:
+    """First token, last token and score of the ``count`` likeliest spans, best first."""
+    import numpy as np
+
+    tokens = len(start)
+    scores = np.full((min(max_tokens, tokens), tokens), -1.0)
+    for longer in range(len(scores)):
+        scores[longer, : tokens - longer] = start[: tokens - longer] * end[longer:]
+    flat = scores.ravel()
+    best = np.argpartition(-flat, min(count, flat.size) - 1)[:count]
+    best = best[np.argsort(-flat[best], kind="stable")]
+    spans = []
+    for at in best.tolist():
+        more, first = divmod(at, tokens)
+        if flat[at] >= 0:
+            spans.append((first, first + more, float(flat[at])))
+    return spans
+
+
+HEAD = QuestionAnswering

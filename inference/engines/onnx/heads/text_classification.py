@@ -1,0 +1,55 @@
+"""Text classification: text in, labels with scores out, as transformers' own pipeline gives them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inference.engines.engine import Outcome
+from inference.engines.onnx.classifier import apply, default_function, label_names, ranked
+from inference.engines.onnx.head import Head
+from inference.engines.text.tokenizer import TextTokenizer, read_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from inference.engines.onnx.head import Forward
+    from inference.engines.text.tokenizer import Encoded
+    from inference.task import Call
+
+
+class TextClassification(Head):
+    """Scores for the labels of a text."""
+
+    AUTO_CLASS = "AutoModelForSequenceClassification"
+    OUTPUTS = ("logits",)
+
+    def __init__(self, folder: Path, forward: Forward) -> None:
+        super().__init__(folder, forward)
+        config = read_json(folder / "config.json")
+        self._labels = label_names(config)
+        self._default = default_function(config, len(self._labels))
+        self._tokenizer = TextTokenizer(folder)
+
+    def scores(self, text: str) -> NDArray[np.float64]:
+        """Shape (labels,), in the order of the model's labels."""
+        return self._scores(self._tokenizer.encode(text), None)
+
+    def run(self, call: Call) -> Outcome:
+        """For each input the labels, best first: ``[{"label": str, "score": float}, ...]``."""
+        top_k = call.parameters.get("top_k")
+        function = call.parameters.get("function_to_apply")
+        encoded = [self._tokenizer.encode(text) for text in call.inputs]
+        return Outcome(
+            [ranked(self._labels, self._scores(each, function))[:top_k] for each in encoded],
+            truncated=sum(each.was_cut for each in encoded),
+            tokens=sum(each.tokens for each in encoded),
+        )
+
+    def _scores(self, encoded: Encoded, function: str | None) -> NDArray[np.float64]:
+        return apply(self._forward(encoded.inputs)[0][0], function or self._default)
+
+
+HEAD = TextClassification

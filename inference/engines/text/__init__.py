@@ -1,0 +1,1 @@
+"""What text engines share: tokenizing, windows, chat templates, generation options."""

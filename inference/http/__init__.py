@@ -1,0 +1,1 @@
+"""Events to requests, results to replies: routes, keys, descriptions, OpenAI's forms."""

@@ -1,0 +1,59 @@
+"""``POST /v1/embeddings``: texts read, vectors shown as numbers or as base64 of little-endian floats."""
+
+from __future__ import annotations
+
+import base64
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inference.fields import Choice, Field, Integer, Items, Text
+from inference.http.openai import body
+from inference.http.response import Answer
+from inference.task import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from inference.engines.engine import Outcome
+    from inference.task import Model, Task
+
+FIELDS: tuple[Field, ...] = (
+    Items(Text("input", "A text, or a list of texts; token numbers are not taken.", max_chars=50_000), 64),
+    Choice("encoding_format", "How vectors are written.", ("float", "base64"), default="float"),
+    Integer("dimensions", "Keep only the first so many numbers.", minimum=1, maximum=8192),
+)
+
+
+@dataclass(frozen=True)
+class EmbeddingsRequest:
+    """A checked request."""
+
+    model: Model
+    call: Call
+    is_base64: bool
+
+
+def read(document: Mapping[str, Any], task: Task) -> EmbeddingsRequest:
+    """Read a body; vectors have length 1, as OpenAI's have."""
+    values = body.read(document, FIELDS, "input", {})
+    parameters = {**{field.name: None for field in task.parameters}, "dimensions": values["dimensions"]}
+    return EmbeddingsRequest(
+        model=body.choose_model(task, document.get("model")),
+        call=Call(values["input"], {**parameters, "normalize": True}, is_list=True),
+        is_base64=values["encoding_format"] == "base64",
+    )
+
+
+def present(request: EmbeddingsRequest, outcome: Outcome) -> Answer:
+    """The reply: a vector an input."""
+    data = [
+        {"object": "embedding", "index": index, "embedding": _packed(vector) if request.is_base64 else vector}
+        for index, vector in enumerate(outcome.results)
+    ]
+    usage = {"prompt_tokens": outcome.tokens, "total_tokens": outcome.tokens}
+    return Answer({"object": "list", "data": data, "model": request.model.id, "usage": usage})
+
+
+def _packed(vector: list[float]) -> str:
+    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()

@@ -1,0 +1,182 @@
+"""``GET /openapi.json``: the routes of one function in OpenAPI 3.1, made from the task's declaration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from inference.fields import Field, Words
+from inference.http.openai import completions, embeddings
+from inference.http.openai.body import PLACEHOLDERS
+from inference.http.routes import MODELS, routes
+from inference.task_body import TOP_LEVEL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inference.task import Task
+
+ERROR: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "error": {"type": "string"},
+        "type": {"type": "string"},
+        "request_id": {"type": "string"},
+        "estimated_time": {"type": "number"},
+    },
+    "required": ["error", "type", "request_id"],
+}
+ERRORS = {
+    "400": "The body cannot be read as what it claims to be.",
+    "401": "The function asks for a key, and the call shows none that is valid.",
+    "406": "None of the accepted content types can be made.",
+    "413": "The body or the answer passes the limit.",
+    "415": "The content type is none that this function reads.",
+    "422": "A field breaks its declared type or limit; the message names it.",
+    "424": "The Hub says: no such model, gated, or a token is missing.",
+    "429": "Too many calls at once.",
+    "500": "The function's fault; its log has the details under the request id.",
+    "503": "The model is being prepared, or did not answer in time; Retry-After says when to try again.",
+    "507": "The model cache is full.",
+}
+OPENAI_ERROR = {
+    **ERROR,
+    "properties": {
+        **ERROR["properties"],
+        "error": {
+            "type": "object",
+            "properties": {"message": {"type": "string"}, "type": {"type": "string"}},
+            "required": ["message", "type"],
+        },
+    },
+}
+KEY: dict[str, Any] = {
+    "security": [{"key": []}],
+    "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+}
+MEDIA_BODIES = {"image": "image/*", "audio": "audio/*"}
+
+
+def document(task: Task, *, needs_key: bool = False) -> dict[str, Any]:
+    """The whole document."""
+    operations = {
+        "describe": _operation("What this function is.", _json("object")),
+        "health": _operation("Whether the model is ready.", _json("object")),
+        "openapi": _operation("This document.", _json("object")),
+        "models": _operation("The models that a request may name.", _json("object")),
+        "infer": _operation(task.summary, _result(task), _infer_body(task)),
+        "chat": _operation(
+            "Answer a conversation.",
+            _stream(),
+            _openai_body(task, completions.CHAT, "messages"),
+            OPENAI_ERROR,
+        ),
+        "complete": _operation(
+            "Continue a text.", _stream(), _openai_body(task, completions.TEXT, "prompt"), OPENAI_ERROR
+        ),
+        "embed": _operation(
+            "Embed texts.", _json("object"), _openai_body(task, embeddings.FIELDS, "input"), OPENAI_ERROR
+        ),
+    }
+    paths: dict[str, Any] = {
+        path: {method.lower(): operations[action] for method, action in methods.items()}
+        for path, methods in routes(task).items()
+    }
+    if MODELS in paths:
+        one = _operation("One of the models.", _json("object"))
+        one["responses"]["404"] = _failure("No such model.", OPENAI_ERROR)
+        name = {"name": "model", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        paths[f"{MODELS}/{{model}}"] = {"get": {**one, "parameters": [name]}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": task.function_name, "summary": task.summary, "version": "1"},
+        "paths": paths,
+        **(KEY if needs_key else {}),
+    }
+
+
+def _operation(
+    summary: str,
+    content: dict[str, Any],
+    body: dict[str, Any] | None = None,
+    error: dict[str, Any] = ERROR,
+) -> dict[str, Any]:
+    responses: dict[str, Any] = {"200": {"description": "The answer.", "content": content}}
+    if body is None:
+        return {"summary": summary, "responses": responses}
+    responses |= {status: _failure(why, error) for status, why in ERRORS.items()}
+    return {"summary": summary, "responses": responses, "requestBody": {"required": True, "content": body}}
+
+
+def _failure(why: str, error: dict[str, Any]) -> dict[str, Any]:
+    return {"description": why, "content": {"application/json": {"schema": error}}}
+
+
+def _json(*types: str) -> dict[str, Any]:
+    return {"application/json": {"schema": {"type": list(types)}}}
+
+
+def _stream() -> dict[str, Any]:
+    return {**_json("object"), "text/event-stream": {}}
+
+
+def _result(task: Task) -> dict[str, Any]:
+    if not task.kind.paints:
+        return _json("array", "object")
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    return {"image/png": binary, "image/jpeg": binary, **_json("object")}
+
+
+def _infer_body(task: Task) -> dict[str, Any]:
+    """The form that every task takes; plain forms with other names are for direct invokes and not listed."""
+    needed = any(_is_required(field) for field in task.parameters)
+    properties = {
+        "inputs": task.inputs.schema(),
+        "parameters": _object(task.parameters) if needed else _nullable(_object(task.parameters)),
+        "model": _nullable({"type": "string", "enum": _models(task)}),
+        **{name: {} for name in TOP_LEVEL[3:]},
+    }
+    if task.kind.continues_text:
+        properties["stream"] = {"enum": [False, None]}
+    required = ["inputs", "parameters"] if needed else ["inputs"]
+    schema = {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+    content = {"application/json": {"schema": schema}}
+    if task.media_kind:
+        content[MEDIA_BODIES[task.media_kind]] = {"schema": {"type": "string", "format": "binary"}}
+    return content
+
+
+def _openai_body(task: Task, fields: Sequence[Field], required: str) -> dict[str, Any]:
+    schema = _object(fields)
+    schema["properties"][required] = next(field for field in fields if field.name == required).schema()
+    names = [*_models(task), *PLACEHOLDERS, task.function_name]
+    schema["properties"] |= {"model": {"type": "string", "enum": names}, "user": {"type": "string"}}
+    return {"application/json": {"schema": {**schema, "required": [required]}}}
+
+
+def _models(task: Task) -> list[str]:
+    return [model.id for model in (task.model, *task.alternatives)]
+
+
+def _object(fields: Sequence[Field]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {
+            field.name: field.schema() if _is_required(field) else _nullable(field.schema())
+            for field in fields
+        },
+        "required": [field.name for field in fields if _is_required(field)],
+        "additionalProperties": False,
+    }
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _is_required(field: Field) -> bool:
+    return isinstance(field, Words) and field.is_required

@@ -1,0 +1,1 @@
+"""What the serving process and its two children say to each other: jobs down a pipe, progress back."""

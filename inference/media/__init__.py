@@ -1,0 +1,1 @@
+"""Pictures and recordings: bytes from callers to pixels and waveforms within limits, and back."""

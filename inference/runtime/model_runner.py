@@ -1,0 +1,255 @@
+"""Models found on the cache or prepared, loaded, and run within a request's deadline."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from inference.engines.engine import Completion, Outcome, TextGenerator
+from inference.errors import DeadlineExceeded, HubletError, ModelNotReady, ModelUnavailable
+from inference.http import response
+from inference.runtime.load_watch import LoadWatch
+from inference.runtime.loaded_models import LoadedModels, checked
+from inference.runtime.peak_memory import peak_memory_mb
+from inference.runtime.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from inference.cache.artifact import Artifact, Manifest
+    from inference.deadline import Deadline
+    from inference.engines.engine import Engine, Loader, RunStep
+    from inference.prepare.provider import Provider
+    from inference.settings import Settings
+    from inference.task import Call, Model
+
+T = TypeVar("T", Outcome, Completion)
+
+INIT_BUDGET_S = 8.0
+"""Lambda gives the init phase 10 s; what is not loaded by then goes on in the first request."""
+
+FINISHED = {"downloaded": "DownloadSeconds", "converted": "ConvertSeconds"}
+"""A stage that ends one of the two steps of a preparation -> the metric of what that step took."""
+TIMED = {"DownloadSeconds": "download", "ConvertSeconds": "convert", "LoadSeconds": "load"}
+"""Metric -> its name in a ``Server-Timing`` header."""
+
+
+@dataclass
+class ModelCall:
+    """One request's use of a model, and what its log line and reply headers will say."""
+
+    model: Model
+    deadline: Deadline
+    inference_ms: float | None = None
+    truncated: int = 0
+    tokens: int = 0
+    """Read and written, where the engine counts them."""
+    stage: str = "reading"
+    """How far the request came."""
+    is_preparing: bool = False
+    """Whether it is still about getting the model, which no input has part in."""
+    cache_hit: bool | None = None
+    """Whether the model that was loaded for this request was ready on the cache; ``None``: nothing was."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """By metric name, the stages that this request waited for, the init phase before it included."""
+
+    def headers(self) -> dict[str, str]:
+        """Facts about an answer that was inferred."""
+        if self.inference_ms is None:
+            return {}
+        return {
+            response.MODEL: self.model.id,
+            response.INFERENCE_MS: f"{self.inference_ms:.1f}",
+            response.SERVER_TIMING: self._server_timing(),
+            response.TRUNCATED_INPUTS: str(self.truncated),
+            response.PEAK_MEMORY_MB: f"{peak_memory_mb():.0f}",
+        }
+
+    def _server_timing(self) -> str:
+        """What this request waited for, as browsers and proxies read it (W3C Server Timing): milliseconds."""
+        waits = [f"{TIMED[name]};dur={seconds * 1000:.0f}" for name, seconds in self.seconds.items()]
+        return ", ".join([*waits, f"inference;dur={self.inference_ms:.1f}"])
+
+    def figures(self) -> dict[str, float]:
+        """What was measured, by metric name."""
+        found = dict(self.seconds)
+        if self.cache_hit is not None:
+            found["CacheHit"] = int(self.cache_hit)
+        if self.inference_ms is not None:
+            found["InferenceMs"] = self.inference_ms
+        if self.tokens:
+            found["Tokens"] = self.tokens
+        return found
+
+
+class Log(Protocol):
+    """Where the stages of a preparation and of a slow inference are told."""
+
+    def info(self, msg: object, **facts: Any) -> None: ...
+    def warning(self, msg: object, **facts: Any) -> None: ...
+    def exception(self, msg: object, **facts: Any) -> None: ...
+
+
+class ModelRunner:
+    """The models of one function, in one environment."""
+
+    def __init__(
+        self, provider: Provider, pipeline_tag: str, settings: Settings, load: Loader, log: Log
+    ) -> None:
+        self._provider = provider
+        self._store = provider.store
+        self._worker = Worker()
+        load = checked(load, self._store)
+        self._loaded = LoadedModels(pipeline_tag, settings.threads, settings.memory_mb, self._worker, load)
+        self._log = log
+        self._loads = LoadWatch()
+        self._late: Future[Any] | None = None
+        """The last run that did not end by its deadline."""
+        self._unreported: dict[Model, bool] = {}
+        """Loads that no request's line has told of yet: whether the model was on the cache."""
+
+    def start(self, model: Model) -> None:
+        """Init phase: when the model is on the cache, load it now, within the init budget."""
+        try:
+            artifact = self._store.find(model)
+        except HubletError:  # the first request looks again and says what is wrong
+            self._log.exception("the cache cannot be read in the init phase")
+            return
+        if artifact:
+            future = self._load(model, artifact, was_cached=True)
+            try:  # not watched: nobody has had an answer yet
+                future.result(timeout=INIT_BUDGET_S)
+            except FutureTimeout:
+                self._log.warning("still loading after the init budget", seconds=INIT_BUDGET_S)
+            except HubletError as error:
+                self._loaded.forget(model)
+                self._log.warning("loading in the init phase was refused", reason=error.message)
+            except Exception:  # the first request loads again and reports what happens then
+                self._loaded.forget(model)
+                self._log.exception("loading in the init phase failed")
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether something holds the engine's thread for good, so that nothing else can begin there.
+
+        That is a run that nobody waits for any more, or a load that does not move.
+        """
+        return self._loads.is_stuck or (self._late is not None and not self._late.done())
+
+    def loaded_manifest(self, model: Model) -> Manifest | None:
+        """Of a model in memory; looks nowhere else."""
+        return self._loaded.manifest(model)
+
+    def manifest(self, model: Model) -> Manifest | None:
+        """Of a model that is loaded, or at least ready."""
+        found = self._loaded.manifest(model)
+        if found is None and (artifact := self._store.find(model)):
+            return artifact.manifest
+        return found
+
+    def prepare(self, model_call: ModelCall) -> None:
+        """Have the model on the cache and in memory; where it is there already, this does nothing."""
+        self._engine(model_call)
+
+    def run(self, model_call: ModelCall, call: Call) -> Outcome:
+        """One result an input."""
+        engine = self._engine(model_call)
+        needed_s = engine.estimate_s(call)
+        if needed_s is not None and needed_s > model_call.deadline.remaining_s:
+            raise DeadlineExceeded(
+                f"this would take about {needed_s:.0f} s and {model_call.deadline.remaining_s:.0f} s are left"
+            )
+        return self._timed(model_call, engine, lambda: engine.run(call))
+
+    def complete(self, model_call: ModelCall, prompt: Any, parameters: dict[str, Any]) -> Completion:
+        """A text-generation model's continuation of a text or of messages."""
+        engine = self._engine(model_call)
+        if not isinstance(engine, TextGenerator):
+            raise ModelUnavailable("no fast engine serves this model, and without one it answers POST / only")
+        return self._timed(model_call, engine, lambda: engine.complete(prompt, parameters))
+
+    def _timed(self, model_call: ModelCall, engine: Engine, job: Callable[[], T]) -> T:
+        """Run on the worker, within the deadline."""
+        engine.on_step = lambda step: self._follow(model_call, step)
+        model_call.stage, started_s = "inference", time.monotonic()
+        running = self._worker.submit(job)
+        try:
+            result = running.result(timeout=model_call.deadline.remaining_s)
+        except FutureTimeout:
+            if not running.cancel():
+                self._late = running
+            raise DeadlineExceeded("the model did not answer in time; send less at once") from None
+        model_call.inference_ms = round(
+            (model_call.inference_ms or 0.0) + (time.monotonic() - started_s) * 1000, 1
+        )
+        model_call.stage = "presenting"
+        model_call.truncated += result.truncated
+        model_call.tokens += result.tokens
+        return result
+
+    def _follow(self, model_call: ModelCall, step: RunStep) -> None:
+        """A slow engine's progress; a run that nobody waits for any more ends here."""
+        self._log.info("inferring", step=step.step, steps=step.total, remaining_s=round(step.remaining_s, 1))
+        if model_call.deadline.remaining_s <= 0:
+            raise DeadlineExceeded("the request's time is over")
+
+    def _engine(self, model_call: ModelCall) -> Engine:
+        """The loaded engine; a load that outlasts this request goes on for the next one."""
+        model = model_call.model
+        model_call.is_preparing = True
+        future = self._loaded.get(model)
+        if future is None:
+            future = self._find_and_load(model_call)
+        model_call.stage = "loading"
+        try:
+            engine = self._loads.result(future, model_call.deadline.remaining_s)
+            self._tell_of_load(model_call)
+            return engine
+        except FutureTimeout:
+            raise ModelNotReady("the model is being loaded; try again", retry_after_s=5) from None
+        except Exception:
+            self._loaded.forget(model)
+            raise
+
+    def _find_and_load(self, model_call: ModelCall) -> Future[Engine]:
+        model = model_call.model
+        found = self._store.find(model)
+        if found:
+            return self._load(model, found, was_cached=True)
+        model_call.stage = "waiting"
+        made = self._provider.fetch(
+            model, model_call.deadline, lambda progress: self._report(model_call, progress)
+        )
+        return self._load(model, made, was_cached=False)
+
+    def _tell_of_load(self, model_call: ModelCall) -> None:
+        """The first request after a load tells of it, whichever request or init phase began it."""
+        model_call.stage, model_call.is_preparing = "ready", False
+        model_call.cache_hit = self._unreported.pop(model_call.model, None)
+        if model_call.cache_hit is not None:
+            model_call.seconds["LoadSeconds"] = self._loaded.seconds(model_call.model)
+
+    def _load(self, model: Model, artifact: Artifact, *, was_cached: bool) -> Future[Engine]:
+        self._unreported[model] = was_cached
+        self._store.mark_loaded(artifact)
+        future, left = self._loaded.start(model, artifact)
+        manifest = artifact.manifest
+        self._log.info(
+            "loading",
+            stage="loading",
+            model=model.id,
+            engine=manifest.engine,
+            precision=manifest.precision,
+            reason=manifest.reason,
+            unloaded=[each.id for each in left],
+        )
+        return future
+
+    def _report(self, model_call: ModelCall, progress: dict[str, Any]) -> None:
+        model_call.stage = progress["stage"]
+        if metric := FINISHED.get(model_call.stage):
+            model_call.seconds[metric] = progress["seconds"]
+        self._log.info("preparing", **progress)

@@ -1,0 +1,61 @@
+"""A request's JSON object -> its named parts, as one task names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inference.errors import InvalidField, printable
+
+if TYPE_CHECKING:
+    from inference.task import Task
+
+TOP_LEVEL = ("inputs", "parameters", "model", "options", "stream")
+"""The last two are what older and newer clients of the Hub send along; they change nothing here."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """The named parts of a request's JSON object, still unchecked."""
+
+    inputs: Any
+    parameters: Any
+    model: Any
+
+
+def read_body(document: dict[str, Any], task: Task) -> Body:
+    """Name the parts. A plain form like ``{"text": ...}`` or ``{"question": ..., "context": ...}`` counts as
+    ``inputs``, and a parameter may stand at the top level, where some of the Hub's clients put it.
+    """
+    names = [field.name for field in task.parameters]
+    known = (*TOP_LEVEL[:3], *task.aliases, *task.parts, *names)
+    for name in document:
+        if name not in (*known, *TOP_LEVEL):
+            raise InvalidField(printable(name), f"is unknown; known: {', '.join(known)}")
+    if document.get("stream") and task.kind.continues_text:
+        raise InvalidField("stream", "is no option here; /v1/completions and /v1/chat/completions stream")
+    parameters = document.get("parameters")
+    if loose := {name: document[name] for name in names if name in document}:
+        parameters = _joined(parameters, loose)
+    return Body(_inputs(document, task), parameters, document.get("model"))
+
+
+def _inputs(document: dict[str, Any], task: Task) -> Any:
+    given = [name for name in ("inputs", *task.aliases) if name in document]
+    parts = {name: document[name] for name in task.parts if name in document}
+    if parts and not given:
+        return parts
+    if len(given) != 1 or parts:
+        problem = "is required" if not given else f"is given twice, also as {[*given, *parts][1]}"
+        raise InvalidField("inputs", problem)
+    return document[given[0]]
+
+
+def _joined(parameters: Any, loose: dict[str, Any]) -> Any:
+    if parameters is None:
+        return loose
+    if not isinstance(parameters, dict):
+        return parameters  # refused, with its name, when the parameters are read
+    if twice := loose.keys() & parameters.keys():
+        raise InvalidField(f"parameters.{min(twice)}", "is given twice, also at the top level")
+    return {**parameters, **loose}

@@ -1,0 +1,1 @@
+"""Commands of the Makefile: run, invoke, cache, lock, key, events, pins."""

@@ -1,0 +1,58 @@
+"""``make pins``: resolve ``pyproject.toml`` into the requirements files, every version exact."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+CUDA = (
+    "cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cupti nvidia-cuda-nvrtc "
+    "nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile nvidia-curand nvidia-cusolver "
+    "nvidia-cusparse nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink nvidia-nvshmem-cu13 "
+    "nvidia-nvtx triton"
+)
+"""Packages that torch requires on Linux but does not use on a CPU."""
+
+NOT_SERVING = "flatbuffers huggingface-hub protobuf pyyaml setuptools"
+"""Packages that the fast engines' libraries require for their tools, and that no answer imports.
+
+What they require in turn is left out with them.
+"""
+
+
+def main() -> None:
+    """Write six files: run and deploy, tests, playground, both container images, checkov."""
+    with Path("pyproject.toml").open("rb") as stream:
+        extras = tomllib.load(stream)["project"]["optional-dependencies"]
+    _compile("pyproject.toml", "-o", "requirements.txt")
+    _compile("pyproject.toml", "--extra", "dev", "-c", "requirements.txt", "-o", "requirements-dev.txt")
+    _compile("pyproject.toml", "--extra", "ui", "-c", "requirements-dev.txt", "-o", "requirements-ui.txt")
+    images = [*extras["serve"], *extras["full"]]
+    _compile_alone(images, "-c", "requirements.txt", "-o", "docker/requirements.txt")
+    pins = ("-c", "docker/requirements.txt", "-o", "docker/requirements-serve.txt")
+    _compile_alone(extras["serve"], *pins, without=NOT_SERVING)
+    _compile_alone(extras["checkov"], "-o", "requirements-checkov.txt")
+
+
+def _compile_alone(packages: list[str], *arguments: str, without: str = "") -> None:
+    """Resolve some packages without the project's other dependencies."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, excluded = Path(folder, "wanted.in"), Path(folder, "excluded.txt")
+        source.write_text("\n".join(packages))
+        excluded.write_text("\n".join(without.split()))
+        _compile(str(source), "--excludes", str(excluded), *arguments)
+
+
+def _compile(*arguments: str) -> None:
+    options = ["--universal", "--python-version", "3.11", "--no-header", "--no-annotate", "--quiet"]
+    options += ["--no-emit-index-url", "--no-emit-find-links"]
+    for package in CUDA.split():
+        options += ["--no-emit-package", package]
+    subprocess.run([sys.executable, "-m", "uv", "pip", "compile", *options, *arguments], check=True)
+
+
+if __name__ == "__main__":
+    main()

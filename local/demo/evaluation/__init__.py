@@ -1,0 +1,1 @@
+"""Measure the demo models on text and digits that they never saw."""

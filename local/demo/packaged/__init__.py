@@ -1,0 +1,1 @@
+"""Demo models made from real weights in Python packages."""

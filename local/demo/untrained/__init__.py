@@ -1,0 +1,1 @@
+"""Demo models with random weights: real architectures, meaningless answers."""

@@ -1,0 +1,1 @@
+"""A Hub server for repositories in folders, which can simulate faults."""

@@ -1,0 +1,1 @@
+"""The functions of the stack: their image, logs, roles, events and prefetch."""

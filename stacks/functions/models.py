@@ -1,0 +1,21 @@
+"""The models that an operator chose in place of a task's own, as functions for all tasks are told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inference.task import Task
+    from stacks.options.stack import Options
+
+
+def replaced_models(options: Options, tasks: Sequence[Task]) -> dict[str, dict[str, str | None]]:
+    """Task -> model and revision; only where one of them was replaced."""
+    chosen = {task.name: options.overrides[task.name] for task in tasks}
+    return {
+        name: {"model": each.model, "revision": each.revision}
+        for name, each in chosen.items()
+        if each.model or each.revision
+    }

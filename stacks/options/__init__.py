@@ -1,0 +1,1 @@
+"""The CDK context: each key checked once, and turned into frozen values."""

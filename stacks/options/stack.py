@@ -1,0 +1,87 @@
+"""The CDK context as one frozen value, checked once; the rest of the stack asks no further questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from stacks.options import keys, names, rules
+from stacks.options.task import TaskOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from inference.task import Task
+
+
+@dataclass(frozen=True)
+class Options:
+    """Everything that the context decides."""
+
+    name: str
+    """The stack's name; in lower case it begins every function's name."""
+    tasks: tuple[str, ...]
+    egress: str
+    artifact_days: int
+    """That made models stay in the bucket, with ``egress=relay``."""
+    factory_memory: int
+    """MB, with ``egress=relay``."""
+    auth: str
+    i_accept_public: bool
+    key_sha256: tuple[str, ...]
+    """Of the keys that open the URLs, with ``auth=key``."""
+    hf_token_secret_arn: str | None
+    cors_origins: tuple[str, ...]
+    architecture: str
+    efs_throughput: str
+    log_retention_days: int
+    keep_cache: bool
+    hub_url: str
+    precision: str
+    """Of every model: the fastest form that proves itself, or a forced one."""
+    tracing: bool
+    dashboard: bool
+    alarm_email: str | None
+    prefetch: bool
+    on_failure_arn: str | None
+    max_event_age: int
+    """Seconds."""
+    vpc_id: str | None
+    subnet_ids: tuple[str, ...]
+    availability_zones: tuple[str, ...]
+    """Names, or one number: so many of the region's first."""
+    permissions_boundary: str | None
+    qualifier: str | None
+    tags: tuple[tuple[str, str], ...]
+    overrides: Mapping[str, TaskOptions]
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, Any], tasks: Sequence[Task]) -> Options:
+        """Read every key, then check what they ask of each other; :class:`OptionError` says what is wrong."""
+        task_names = [task.name for task in tasks]
+        rules.refuse_unknown_keys(context, task_names)
+        special = {
+            keys.TASKS.name: replace(keys.TASKS, known=tuple(task_names)),
+            keys.EGRESS.name: rules.choose_egress_key(context),
+        }
+        values: dict[str, Any] = {key.name: special.get(key.name, key).read(context) for key in keys.KEYS}
+        values["overrides"] = {name: TaskOptions.from_context(context, name) for name in task_names}
+        for check in rules.RULES:
+            check(values)
+        names.check_names(values["name"], tasks)
+        return cls(**values)
+
+    @property
+    def hub_port(self) -> int:
+        """The port that functions must be able to reach, besides 443."""
+        address = urlsplit(self.hub_url)
+        return address.port or (80 if address.scheme == "http" else 443)
+
+    def function_name(self, task: Task) -> str:
+        """The function's name in Lambda, the console and the local cloud."""
+        return names.function_name(self.name, task.function_name)
+
+    def selected(self, tasks: Sequence[Task]) -> list[Task]:
+        """The tasks to deploy, each as the operator wants it."""
+        return [self.overrides[task.name].applied_to(task) for task in tasks if task.name in self.tasks]

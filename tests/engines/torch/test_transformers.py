@@ -1,0 +1,221 @@
+"""Models that stay on torch: our heads where the tokenizer can be written down, else pipelines."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from inference.cache.artifact import Artifact
+from inference.convert.proofs import recordings as proof_recordings
+from inference.convert.tokenizer import write_tokenizer
+from inference.engines.torch.transformers import PipelineEngine, load
+from inference.errors import InvalidField, ModelUnavailable
+from inference.task import Call
+from tests.support.models.heads import LABELS, TEXTS, make_model
+from tests.support.models.manifests import manifest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CALLS: dict[str, tuple[list[Any], dict[str, Any]]] = {
+    "fill-mask": (["A <mask>."], {"top_k": 3}),
+    "text-classification": (TEXTS, {}),
+    "token-classification": (TEXTS, {}),
+    "zero-shot-classification": (TEXTS, {"candidate_labels": ["Oslo", "news"]}),
+}
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "text-classification": {"top_k": None},
+    "token-classification": {"aggregation_strategy": "simple"},
+}
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+def artifact(folder: Path, pipeline_tag: str) -> Artifact:
+    return Artifact(folder, manifest("transformers", pipeline_tag))
+
+
+def pipe(folder: Path, pipeline_tag: str) -> Any:
+    from transformers import pipeline
+
+    return pipeline(pipeline_tag, model=str(folder), device="cpu")
+
+
+def scores(answers: list[dict[str, Any]]) -> list[float]:
+    return [float(entry["score"]) for entry in answers]
+
+
+def expected_of(pipeline: Any, pipeline_tag: str, item: Any, parameters: dict[str, Any]) -> Any:
+    answer = pipeline(item, **{**DEFAULTS.get(pipeline_tag, {}), **parameters})
+    if pipeline_tag == "zero-shot-classification":
+        pairs = zip(answer["labels"], answer["scores"], strict=True)
+        return [{"label": label, "score": score} for label, score in pairs]
+    return answer
+
+
+def same(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
+    assert [{**entry, "score": 0} for entry in found] == [{**entry, "score": 0} for entry in expected]
+    assert scores(found) == pytest.approx(scores(expected), abs=1e-4)
+    assert all(type(entry["score"]) is float for entry in found)
+
+
+@pytest.mark.parametrize("tag", sorted(CALLS))
+def test_our_heads_answer_on_torch(tmp_path: Path, tag: str) -> None:
+    snapshot = make_model(tmp_path / "model", tag, "bert")
+    inputs, parameters = CALLS[tag]
+    found = load(artifact(snapshot, tag), tag, 1).run(Call(inputs, parameters, is_list=True)).results
+    pipeline = pipe(snapshot, tag)
+    for item, answers in zip(inputs, found, strict=True):
+        same(answers, expected_of(pipeline, tag, item, parameters))
+
+
+def test_questions_are_answered_on_torch(tmp_path: Path) -> None:
+    snapshot = make_model(tmp_path / "model", "question-answering", "bert")
+    engine = load(artifact(snapshot, "question-answering"), "question-answering", 1)
+    item = {"question": "Who?", "context": TEXTS[1]}
+    answer = engine.run(Call([item], {}, is_list=False)).results[0][0]
+    assert answer["answer"] == TEXTS[1][answer["start"] : answer["end"]] != ""
+
+
+def test_a_repository_with_nothing_but_a_vocabulary_is_read_as_transformers_reads_it(tmp_path: Path) -> None:
+    """Cased, and with special tokens that no file names: the library's class knows them."""
+    tag = "token-classification"
+    snapshot = make_model(tmp_path / "model", tag, "bert")
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (snapshot / name).unlink()
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "Maria", "moved", "mo", "##ved", "to", "Oslo", "?"]
+    (snapshot / "vocab.txt").write_text("\n".join([*words, "did", "##n", "'", "t", "she", ","]) + "\n")
+    (snapshot / "tokenizer_config.json").write_text('{"do_lower_case": false, "model_max_length": 64}')
+    reference = pipe(shutil.copytree(snapshot, tmp_path / "untouched"), tag)
+    link = tmp_path / "linked.json"
+    link.hardlink_to(snapshot / "tokenizer_config.json")
+    write_tokenizer(snapshot, snapshot)
+    assert link.read_text() == '{"do_lower_case": false, "model_max_length": 64}'  # replaced, not written to
+    found = (
+        load(artifact(snapshot, tag), tag, 1)
+        .run(Call(TEXTS, {"aggregation_strategy": "none", "ignore_labels": []}, is_list=True))
+        .results
+    )
+    for text, answers in zip(TEXTS, found, strict=True):
+        same(answers, reference(text, aggregation_strategy="none", ignore_labels=[]))
+    assert "Maria" in {entry["word"] for entry in found[1]}
+
+
+@pytest.fixture(scope="module")
+def canine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A family whose tokenizer is Python code: each character's own number."""
+    import torch
+    from transformers import CanineConfig, CanineForTokenClassification, CanineTokenizer
+
+    folder = tmp_path_factory.mktemp("canine")
+    CanineTokenizer().save_pretrained(folder)
+    torch.manual_seed(7)
+    labels = LABELS["token-classification"]
+    config = CanineConfig(
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=256,
+        num_hash_buckets=64,
+        num_hash_functions=2,
+        initializer_range=0.3,
+        id2label=dict(enumerate(labels)),
+        label2id={name: number for number, name in enumerate(labels)},
+    )
+    CanineForTokenClassification(config).save_pretrained(folder)
+    return folder
+
+
+def test_a_tokenizer_in_python_is_served_by_a_pipeline(canine: Path) -> None:
+    write_tokenizer(canine, canine)
+    assert not (canine / "tokenizer.json").exists()
+    engine = load(artifact(canine, "token-classification"), "token-classification", 1)
+    assert isinstance(engine, PipelineEngine)
+    found = engine.run(Call(TEXTS[:2], {"ignore_labels": None}, is_list=True)).results
+    reference = pipe(canine, "token-classification")
+    for text, answers in zip(TEXTS[:2], found, strict=True):
+        same(answers, reference(text, aggregation_strategy="simple"))
+
+
+def test_a_tokenizer_in_python_answers_no_questions_and_says_why(canine: Path) -> None:
+    with pytest.raises(ModelUnavailable, match="written in Python, which question-answering cannot use"):
+        load(artifact(canine, "question-answering"), "question-answering", 1)
+
+
+def test_text_of_an_unknown_decoder_is_continued(tmp_path: Path) -> None:
+    import torch
+    from transformers import BloomConfig, BloomForCausalLM
+
+    snapshot = make_model(tmp_path / "model", "fill-mask", "roberta")  # for its tokenizer
+    torch.manual_seed(7)
+    config = BloomConfig(vocab_size=600, hidden_size=32, n_layer=1, n_head=2, eos_token_id=2, pad_token_id=0)
+    BloomForCausalLM(config).save_pretrained(snapshot)
+    tag = "text-generation"
+    engine = load(artifact(snapshot, tag), tag, 1)
+    assert isinstance(engine, PipelineEngine)
+    given = {"max_new_tokens": 4, "do_sample": False}
+    pipeline = pipe(snapshot, tag)
+    found = engine.run(Call(["Maria moved"], {**given, "return_full_text": None}, is_list=False)).results
+    assert found == pipeline("Maria moved", **given, return_full_text=False)
+    whole = engine.run(Call(["Maria moved"], {**given, "return_full_text": True}, is_list=False)).results
+    assert whole == [{"generated_text": "Maria moved" + found[0]["generated_text"]}]
+    drawn = {"max_new_tokens": 8, "do_sample": True, "temperature": 5.0}
+    one, same, other = (
+        engine.run(Call(["Maria moved"], {**drawn, "seed": seed}, is_list=False)) for seed in (1, 1, 2)
+    )
+    assert one == same != other
+    with pytest.raises(InvalidField, match="parameters.stop: is not known to the engine"):
+        engine.run(Call(["Maria moved"], {**given, "stop": ["x"]}, is_list=False))
+
+
+def test_speech_of_an_unknown_model_is_heard(tmp_path: Path) -> None:
+    import json
+
+    import torch
+    from transformers import (
+        Wav2Vec2Config,
+        Wav2Vec2CTCTokenizer,
+        Wav2Vec2FeatureExtractor,
+        Wav2Vec2ForCTC,
+    )
+
+    snapshot = tmp_path / "model"
+    snapshot.mkdir()
+    letters = ["<pad>", "<s>", "</s>", "<unk>", "|", *"ABCDEFGH"]
+    (snapshot / "vocab.json").write_text(json.dumps({letter: i for i, letter in enumerate(letters)}))
+    Wav2Vec2CTCTokenizer(str(snapshot / "vocab.json")).save_pretrained(snapshot)
+    Wav2Vec2FeatureExtractor().save_pretrained(snapshot)
+    torch.manual_seed(7)
+    config = Wav2Vec2Config(
+        vocab_size=len(letters),
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        conv_dim=(16, 16),
+        conv_kernel=(10, 3),
+        conv_stride=(5, 64),
+        num_conv_pos_embeddings=8,
+        num_conv_pos_embedding_groups=2,
+    )
+    Wav2Vec2ForCTC(config).save_pretrained(snapshot)
+    tag = "automatic-speech-recognition"
+    engine = load(artifact(snapshot, tag), tag, 1)
+    waveform = proof_recordings.recording(0)
+    [found] = engine.run(Call([waveform], {}, is_list=False)).results
+    assert found == pipe(snapshot, tag)({"raw": waveform.copy(), "sampling_rate": 16_000})
+    assert found["text"]
+    assert engine.run(Call([waveform], {"return_timestamps": False}, is_list=False)).results == [found]
+    for given in ({"return_timestamps": True}, {"language": "en"}, {"num_beams": 2}):
+        with pytest.raises(InvalidField, match=f"parameters.{next(iter(given))}: is not known to the engine"):
+            engine.run(Call([waveform], given, is_list=False))
+
+
+@pytest.mark.parametrize("tag", ["summarization", "translation"])
+def test_a_task_that_transformers_dropped_is_an_error_that_says_so(tmp_path: Path, tag: str) -> None:
+    snapshot = make_model(tmp_path / "model", "fill-mask", "bert")
+    with pytest.raises(ModelUnavailable, match=f"no pipeline for {tag}"):
+        load(artifact(snapshot, tag), tag, 1)

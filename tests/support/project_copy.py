@@ -1,0 +1,9 @@
+"""What a copy of the project leaves out."""
+
+from __future__ import annotations
+
+import shutil
+
+NOT_COPIED = shutil.ignore_patterns(
+    ".git", ".venv", ".venv-checkov", "build", "node_modules", "__pycache__", ".*_cache"
+)
