@@ -29,7 +29,7 @@ CDK := npx --no-install cdk
 
 # A target's line in `make help` is what stands after the two number signs.
 .DEFAULT_GOAL := help
-.PHONY: help run serve ui picture invoke cache lock synth deploy destroy options key check fix unit test fuzz chaos scan load
+.PHONY: help run serve ui picture invoke cache lock synth deploy destroy options key check fix unit test retest fuzz chaos scan load
 .PHONY: bench bench-relay account-probe experiment experiments cost pins events diagrams clean
 
 help: ## list the targets
@@ -102,6 +102,12 @@ unit: .venv/dev.stamp ## the unit tests, in under two minutes
 test: .venv/dev.stamp .venv-checkov/stamp node_modules/.package-lock.json check ## everything that is tested, two tests at a time: PROCESSES=2
 	@python -m pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder --cov --cov-report= $(PYTEST)
 	@echo "coverage: $$(python -m coverage report --format=total) % of lines"
+
+# What `make test` saw failing, once more and alone: tells a machine that was too busy from a fault. Stops at the first
+# that fails again; with none to try, it fails too.
+retest: .venv/dev.stamp ## run what failed in make test once more, alone
+	@python -m pytest --last-failed --last-failed-no-failures none --exitfirst --numprocesses 1 --dist loadgroup \
+		--no-loadscope-reorder $(PYTEST)
 
 # The long form of tests/integration/test_fuzz.py: so many requests to every function.
 fuzz: .venv/dev.stamp node_modules/.package-lock.json ## send 10,000 requests to every function
