@@ -25,6 +25,14 @@ MOUNT_ACTIONS = [*READ_ACTIONS, "elasticfilesystem:ClientWrite"]
 ROOT_ACTION = "elasticfilesystem:ClientRootAccess"
 
 THROUGHPUT = {"bursting": efs.ThroughputMode.BURSTING, "elastic": efs.ThroughputMode.ELASTIC}
+INFREQUENT_AFTER = {
+    1: efs.LifecyclePolicy.AFTER_1_DAY,
+    7: efs.LifecyclePolicy.AFTER_7_DAYS,
+    14: efs.LifecyclePolicy.AFTER_14_DAYS,
+    30: efs.LifecyclePolicy.AFTER_30_DAYS,
+    60: efs.LifecyclePolicy.AFTER_60_DAYS,
+    90: efs.LifecyclePolicy.AFTER_90_DAYS,
+}
 
 
 class ModelCache(Construct):
@@ -51,8 +59,8 @@ class ModelCache(Construct):
             security_group=network.cache_security_group,
             encrypted=True,
             throughput_mode=THROUGHPUT[options.efs_throughput],
-            # A model that nobody called for a month costs a twentieth, and comes back at its first read.
-            lifecycle_policy=efs.LifecyclePolicy.AFTER_30_DAYS,
+            # A model that nobody loads costs a twelfth, and comes back at its first read.
+            lifecycle_policy=INFREQUENT_AFTER[options.infrequent_after_days],
             out_of_infrequent_access_policy=efs.OutOfInfrequentAccessPolicy.AFTER_1_ACCESS,
             # Everything here can be downloaded again.
             removal_policy=RemovalPolicy.RETAIN if options.keep_cache else RemovalPolicy.DESTROY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench.cost.prices import MB_PER_GB
+from bench.cost.prices import EFS_GB, MB_PER_GB
 from bench.cost.relay import Preparation, relay_usd
 from bench.cost.stack_template import StackTemplate, architecture, memory_gb
 
@@ -102,9 +102,10 @@ def _cold_starts(stack: StackTemplate, use: MonthlyUse, prices: Prices) -> Itera
 def _relay(stack: StackTemplate, prices: Prices) -> Iterator[BillLine]:
     """Storage of all models, as they are served, and what making each of them once a month takes."""
     made, efs = Preparation.of(stack), prices["efs"]
-    rest_gb = made.served_gb - SERVED_GB
-    idle, called = made.served_gb * efs["infrequent_gb_month"], SERVED_GB * efs["gb_month"]
-    yield BillLine("EFS, all models", idle, rest_gb * efs["infrequent_gb_month"] + called)
+    all_gb, called_gb = made.served_gb * EFS_GB, SERVED_GB * EFS_GB
+    infrequent, standard = efs["infrequent_gb_month"], efs["gb_month"]
+    in_use = (all_gb - called_gb) * infrequent + called_gb * standard
+    yield BillLine("EFS, all models", all_gb * infrequent, in_use)
     images = RELAY_IMAGES_GB * prices["ecr"]["gb_month"]
     yield BillLine("ECR, both images", images, images)
     for what, usd in relay_usd(stack, made, prices).items():

@@ -9,6 +9,8 @@ from typing import Any
 
 PRICES = Path(__file__).with_name("prices.toml")
 MB_PER_GB = 1024
+EFS_GB = 1e9 / 2**30
+"""Of a billion bytes: EFS bills 2^30 bytes as a GB (EFS user guide, "billing and usage reports")."""
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 """From ``platform.machine()`` to Lambda's name."""
 

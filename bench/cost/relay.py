@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.cost.prices import MB_PER_GB
+from bench.cost.prices import EFS_GB, MB_PER_GB
 from bench.cost.stack_template import architecture, memory_gb
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ FILES = 12
 PART_GB = 0.008
 """boto3 uploads a file in parts; each is a request, all of them one event."""
 FREE_EPHEMERAL_GB = 0.5
+LATE_DAYS = 1
+"""At most: EFS moves files, and S3 expires them, some time after the day that their rule names."""
 DAYS_A_MONTH = 365 / 12
 
 
@@ -68,8 +70,9 @@ def relay_usd(stack: StackTemplate, made: Preparation, prices: dict[str, Any]) -
     beyond_gb = factory["EphemeralStorage"]["Size"] / MB_PER_GB - FREE_EPHEMERAL_GB
     a_second = memory_gb(factory) * price["gb_second"][architecture(factory)]
     a_second += beyond_gb * price["ephemeral_gb_second"]
-    kept_months = min(1.0, stack.artifact_days() / DAYS_A_MONTH)
+    kept_months = _months(stack.artifact_days())
     return {
+        "EFS, new models' first days": _first_days_usd(stack, made, prices["efs"]),
         "Lambda, the factory": made.factory_s * a_second,
         "S3, models on their way": made.served_gb * kept_months * s3["gb_month"],
         "S3, requests": made.puts / 1000 * s3["thousand_puts"],
@@ -78,16 +81,34 @@ def relay_usd(stack: StackTemplate, made: Preparation, prices: dict[str, Any]) -
     }
 
 
+def _months(days: int) -> float:
+    """The share of the month in which a rule of so many days leaves files where they are."""
+    return min(1.0, (days + LATE_DAYS) / DAYS_A_MONTH)
+
+
+def _first_days_usd(stack: StackTemplate, made: Preparation, efs: dict[str, float]) -> float:
+    """What new models cost beyond the class that they end in: the standard class before, and the move."""
+    months = _months(stack.infrequent_days())
+    a_gb = months * (efs["gb_month"] - efs["infrequent_gb_month"])
+    if months < 1:
+        a_gb += efs["infrequent_access_gb"]
+    return made.served_gb * EFS_GB * a_gb
+
+
 def relay_facts(stack: StackTemplate, idle_usd: float, prices: dict[str, Any]) -> list[str]:
     """What the bill with a relay assumes, and what other months cost."""
     made, efs = Preparation.of(stack), prices["efs"]
     making = sum(relay_usd(stack, made, prices).values())
-    first_usd = made.served_gb * efs["gb_month"]
+    standard_usd = made.served_gb * EFS_GB * efs["gb_month"]
+    days = stack.infrequent_days() + LATE_DAYS
     return [
         f"Every model is made once in the month: {made.models}, with {made.served_gb:.1f} GB, in "
         f"{made.factory_s:,.0f} s of the factory (bench/cost/models.toml). That is {making:.2f} of the idle "
         f"price; a month in which nothing is made costs {idle_usd - making:.2f}.",
-        "Idle, no model was called for 30 days. Until then, EFS keeps it in its standard class: all of them "
-        f"are {first_usd:.2f} in that month.",
+        f"Idle, nobody calls a model. EFS has a new one in its standard class for {days} days, and then in "
+        "the one for infrequent access. If all were called every day, they would be "
+        f"{standard_usd:.2f} a month.",
+        f"A first call after such a rest reads the model there: {efs['infrequent_access_gb']:.2f} a GB, and "
+        "as much for the move back.",
         "The gateway endpoint of the bucket costs nothing.",
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,14 @@ class StackTemplate:
         rules = bucket["LifecycleConfiguration"]["Rules"]
         (days,) = (rule["ExpirationInDays"] for rule in rules if rule.get("Prefix") == "artifacts/")
         return int(days)
+
+    def infrequent_days(self) -> int:
+        """Days without a read after which EFS moves a file to its class for infrequent access."""
+        (system,) = self.all("AWS::EFS::FileSystem")
+        (after,) = (
+            each["TransitionToIA"] for each in system["LifecyclePolicies"] if "TransitionToIA" in each
+        )
+        return int(re.sub(r"AFTER_(\d+)_DAYS?", r"\1", after))
 
     def provisioned(self) -> Iterator[tuple[dict[str, Any], int]]:
         """Functions with provisioned concurrency, and the number of their environments."""

@@ -34,6 +34,9 @@ MOST_TAGS = 40
 MOST_CONCURRENT = 100_000
 """Far above any account's quota; it only stops numbers that were typed wrong."""
 
+INFREQUENT_DAYS = (1, 7, 14, 30, 60, 90)
+"""What EFS accepts and the CDK has a name for (EFS API reference, ``LifecyclePolicy``)."""
+
 # What CloudWatch Logs accepts (API reference, PutRetentionPolicy).
 LOG_RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
@@ -66,7 +69,7 @@ EGRESS = Choice(
 )
 ARTIFACT_DAYS = WholeNumber(
     name="artifact_days",
-    default=7,
+    default=1,
     low=1,
     high=365,
     unit="days",
@@ -134,6 +137,14 @@ EFS_THROUGHPUT = Choice(
     allowed=("bursting", "elastic"),
     example="elastic",
     effect="Chooses how EFS bills for reading.",
+)
+INFREQUENT_AFTER_DAYS = Choice(
+    name="infrequent_after_days",
+    default=1,
+    allowed=INFREQUENT_DAYS,
+    example="30",
+    effect="Decides when EFS moves a model that nobody loads to its class for infrequent access; the next "
+    "load reads it there, and brings it back ([what it saves](docs/costs.md#what-changes-the-price)).",
 )
 LOG_RETENTION = Choice(
     name="log_retention_days",
@@ -260,7 +271,8 @@ KEYS: tuple[Key, ...] = (
         HF_TOKEN_SECRET_ARN,
         CORS_ORIGINS,
     ),
-    *(ARCHITECTURE, EFS_THROUGHPUT, LOG_RETENTION, KEEP_CACHE, HUB_URL, PRECISION, TRACING, DASHBOARD),
+    *(ARCHITECTURE, EFS_THROUGHPUT, INFREQUENT_AFTER_DAYS, LOG_RETENTION, KEEP_CACHE, HUB_URL, PRECISION),
+    *(TRACING, DASHBOARD),
     *(ALARM_EMAIL, PREFETCH, ON_FAILURE_ARN, MAX_EVENT_AGE, VPC_ID, SUBNET_IDS, AVAILABILITY_ZONES),
     *(PERMISSIONS_BOUNDARY, QUALIFIER, TAGS),
 )

@@ -35,6 +35,8 @@ class Options:
     cors_origins: tuple[str, ...]
     architecture: str
     efs_throughput: str
+    infrequent_after_days: int
+    """Without a load; then EFS keeps a model in the class that costs less to store and more to read."""
     log_retention_days: int
     keep_cache: bool
     hub_url: str

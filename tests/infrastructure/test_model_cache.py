@@ -9,6 +9,8 @@ import pytest
 from aws_cdk.assertions import Match
 
 from inference.tasks import all_tasks
+from stacks.model_cache import INFREQUENT_AFTER
+from stacks.options.keys import INFREQUENT_DAYS
 
 if TYPE_CHECKING:
     from tests.support.synthesized import Synth, Synthesized
@@ -30,7 +32,7 @@ def test_it_is_encrypted_and_tidies_itself(stack: Synthesized) -> None:
         {
             "Encrypted": True,
             "ThroughputMode": "bursting",
-            "LifecyclePolicies": Match.array_with([{"TransitionToIA": "AFTER_30_DAYS"}]),
+            "LifecyclePolicies": Match.array_with([{"TransitionToIA": "AFTER_1_DAY"}]),
         },
     )
 
@@ -104,6 +106,18 @@ def test_keep_cache_keeps_the_file_system_and_nothing_else(synth: Synth) -> None
         if resource.get("DeletionPolicy") == "Retain" or resource.get("UpdateReplacePolicy") == "Retain"
     ]
     assert kept == ["AWS::EFS::FileSystem"]
+
+
+def test_when_a_model_rests_is_an_option() -> None:
+    assert set(INFREQUENT_AFTER) == set(INFREQUENT_DAYS)
+    for days, policy in INFREQUENT_AFTER.items():
+        assert policy.name == f"AFTER_{days}_DAY{'S' if days > 1 else ''}"
+
+
+def test_a_chosen_rest_reaches_the_template(synth: Synth) -> None:
+    stack = synth(infrequent_after_days="30", tasks="spam")
+    policies = [{"TransitionToIA": "AFTER_30_DAYS"}, {"TransitionToPrimaryStorageClass": "AFTER_1_ACCESS"}]
+    stack.check.has_resource_properties("AWS::EFS::FileSystem", {"LifecyclePolicies": policies})
 
 
 @pytest.mark.parametrize("throughput", ["bursting", "elastic"])

@@ -63,9 +63,10 @@ def test_the_defaults() -> None:
     assert options.name == "Hublet"
     assert options.tasks == tuple(task.name for task in TASKS)
     assert (options.egress, options.auth, options.cors_origins) == ("relay", "iam", ())
-    assert (options.artifact_days, options.factory_memory) == (7, 7076)
+    assert (options.artifact_days, options.factory_memory) == (1, 7076)
     assert (options.key_sha256, options.hf_token_secret_arn) == ((), None)
     assert (options.architecture, options.efs_throughput) == ("x86_64", "bursting")
+    assert options.infrequent_after_days == 1
     assert (options.log_retention_days, options.keep_cache) == (14, False)
     assert (options.hub_url, options.hub_port) == ("https://huggingface.co", 443)
     assert (options.tracing, options.dashboard, options.prefetch) == (False, False, False)
@@ -117,6 +118,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("cors_origins", "https://a.example/page", "https://example.com"),
     ("architecture", "riscv", "x86_64, arm64"),
     ("efs_throughput", "provisioned", "bursting, elastic"),
+    ("infrequent_after_days", "2", "1, 7, 14, 30, 60, 90"),
     ("log_retention_days", "15", "1, 3, 5, 7, 14"),
     ("log_retention_days", 0, "1, 3, 5, 7, 14"),
     ("keep_cache", "maybe", "false, true"),

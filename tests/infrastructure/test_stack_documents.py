@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -87,8 +88,23 @@ def test_with_all_models_on_the_cache_it_is_nearly_free_when_idle(default_stack:
     template = StackTemplate(default_stack.template)
     making = sum(relay_usd(template, Preparation.of(template), read_prices()).values())
     # Stable Diffusion is two thirds of what is stored, since it is served in fp32 as it came.
-    assert sum(lines.values()) - making <= 0.30
-    assert sum(lines.values()) <= 0.40
+    assert sum(lines.values()) - making <= 0.20
+    assert sum(lines.values()) <= 0.52
+
+
+@pytest.mark.parametrize("days", [7, 30])
+def test_what_a_later_rest_costs_is_what_the_document_says(default_stack: Synthesized, days: int) -> None:
+    later = json.dumps(default_stack.template).replace('"AFTER_1_DAY"', f'"AFTER_{days}_DAYS"')
+    usd = sum(line.idle for line in bill.lines(json.loads(later), USE, read_prices()))
+    assert f"{usd:.2f}" in re.split(r"`infrequent_after_days=7`", COSTS)[1].split("\n-")[0]
+
+
+def test_what_the_stack_costs_without_pictures_is_what_the_document_says(default_stack: Synthesized) -> None:
+    resources = default_stack.template["Resources"].items()
+    rest = {id: each for id, each in resources if '"TASK": "image"' not in json.dumps(each)}
+    assert len(rest) == len(resources) - 1
+    usd = sum(line.idle for line in bill.lines({"Resources": rest}, USE, read_prices()))
+    assert f"without it is {usd:.2f} USD instead of {sum(idle(default_stack).values()):.2f}." in COSTS
 
 
 def test_only_a_nat_gateway_costs_when_idle(synth: Synth) -> None:

@@ -37,7 +37,13 @@ PRICES: dict[str, Any] = {
     },
     "vpc": {"checked": "page", "nat_gateway_hour": 0.04, "nat_gateway_gb": 0.04, "public_ipv4_hour": 0.005},
     "privatelink": {"checked": "page", "interface_endpoint_hour": 0.01},
-    "efs": {"checked": "page", "gb_month": 0.3, "elastic_read_gb": 0.03, "infrequent_gb_month": 0.02},
+    "efs": {
+        "checked": "page",
+        "gb_month": 0.3,
+        "elastic_read_gb": 0.03,
+        "infrequent_gb_month": 0.02,
+        "infrequent_access_gb": 0.01,
+    },
     "s3": {"checked": "page", "gb_month": 0.02, "thousand_puts": 0.005},
     "eventbridge": {"checked": "page", "million_events": 1.0},
     "ecr": {"checked": "page", "gb_month": 0.1},
@@ -174,13 +180,14 @@ FACTORY = {
     "EphemeralStorage": {"Size": 10_240},
     "Environment": {"Variables": {"BUCKET": {"Ref": "Bucket"}, "TASKS": "sentiment"}},
 }
-RULES = [{"Prefix": "requests/", "ExpirationInDays": 1}, {"Prefix": "artifacts/", "ExpirationInDays": 30}]
+RULES = [{"Prefix": "requests/", "ExpirationInDays": 1}, {"Prefix": "artifacts/", "ExpirationInDays": 19}]
+RESTS = [{"TransitionToIA": "AFTER_7_DAYS"}, {"TransitionToPrimaryStorageClass": "AFTER_1_ACCESS"}]
 RELAYED = {"Variables": {"TASK": "sentiment", "BUCKET": {"Ref": "Bucket"}}}
 RELAY: dict[str, Any] = {
     "Bucket": ("S3::Bucket", {"LifecycleConfiguration": {"Rules": RULES}}),
     "Factory": ("Lambda::Function", FACTORY),
     "Function": ("Lambda::Function", FUNCTION | {"Environment": RELAYED, "FileSystemConfigs": [{}]}),
-    "Cache": ("EFS::FileSystem", {"ThroughputMode": "bursting"}),
+    "Cache": ("EFS::FileSystem", {"ThroughputMode": "bursting", "LifecyclePolicies": RESTS}),
 }
 
 
@@ -192,16 +199,30 @@ def test_a_relay_costs_its_bucket_its_events_and_making_each_model_once() -> Non
     assert made.factory_s == pytest.approx(15 + 25 + 0.337 / 0.078)
     assert made.events == pytest.approx(12 + 0.6 * made.factory_s)
     found = cost(**RELAY)
-    assert found["EFS, all models"] == (pytest.approx(0.069 * 0.02), 0.07 * 0.3 - 0.001 * 0.02)
+    # EFS bills 2^30 bytes as a GB.
+    served_gb, called_gb = (gb * 1e9 / 2**30 for gb in (0.069, 0.07))
+    in_use = called_gb * 0.3 - (called_gb - served_gb) * 0.02
+    assert found["EFS, all models"] == (pytest.approx(served_gb * 0.02), in_use)
+    # Moved at the latest a day after the seventh without a read, which is billed as an access.
+    first_days = served_gb * (8 / (365 / 12) * (0.3 - 0.02) + 0.01)
+    assert found["EFS, new models' first days"] == (pytest.approx(first_days),) * 2
     assert found["ECR, both images"] == (pytest.approx(0.039), 0.039)
     a_second = 4 * 0.00002 + 9.5 * 0.000001
     assert found["Lambda, the factory"] == (pytest.approx(made.factory_s * a_second),) * 2
-    in_bucket = 0.069 * 30 / (365 / 12)
+    in_bucket = 0.069 * 20 / (365 / 12)
     assert found["S3, models on their way"] == (pytest.approx(in_bucket * 0.02),) * 2
     assert found["S3, requests"] == (pytest.approx((made.events + 0.069 / 0.008) * 5e-6),) * 2
     assert found["EventBridge, events"] == (pytest.approx(made.events * 1e-6),) * 2
-    elastic: dict[str, Any] = {"Cache": ("EFS::FileSystem", {"ThroughputMode": "elastic"})}
+    properties = {"ThroughputMode": "elastic", "LifecyclePolicies": RESTS}
+    elastic: dict[str, Any] = {"Cache": ("EFS::FileSystem", properties)}
     assert "EFS, reading it at cold starts" in cost(**RELAY | elastic)
+
+
+def test_a_model_that_never_rests_in_the_month_is_not_moved() -> None:
+    late: dict[str, Any] = {"LifecyclePolicies": [{"TransitionToIA": "AFTER_60_DAYS"}]}
+    found = cost(**RELAY | {"Cache": ("EFS::FileSystem", late)})
+    whole_month = 0.069 * 1e9 / 2**30 * (0.3 - 0.02)
+    assert found["EFS, new models' first days"] == (pytest.approx(whole_month),) * 2
 
 
 def test_models_that_tasks_share_are_made_once_and_unknown_ones_are_guessed() -> None:
