@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from inference.engines.engine import Completion, Outcome, TextGenerator
 from inference.engines.genai.search_options import search_options
+from inference.engines.text.chat_encoding import encode_chat
 from inference.engines.text.chat_template import ChatTemplate
 from inference.engines.text.detokenizer import TextStream
 from inference.engines.text.generation_options import GenerationSettings
@@ -151,17 +152,17 @@ class GenaiEngine(TextGenerator):
         if isinstance(prompt, str):
             ids = self._tokenizer.encode(prompt).ids
         else:
-            ids = self._tokenizer.encode(self._render(prompt), add_special_tokens=False).ids
+            ids = encode_chat(self._tokenizer, self._chat_template(), prompt)
         if ids:
             return list(ids)
         return [self._facts.start_id if self._facts.start_id is not None else min(self._facts.end_ids)]
 
-    def _render(self, messages: list[dict[str, Any]]) -> str:
+    def _chat_template(self) -> ChatTemplate:
         if self._facts.template is None:
             raise InvalidField("inputs", "must be a prompt: this model has no chat template")
         if self._template is None:
             self._template = ChatTemplate(self._facts.template, self._facts.special_tokens)
-        return self._template.render(messages)
+        return self._template
 
     def _fit(self, ids: list[int], settings: GenerationSettings) -> list[int]:
         """The end of a prompt that fills the context, with room for the answer but at most half of it."""

@@ -23,8 +23,13 @@ class ChatTemplate:
     """A compiled template and the special tokens that it may name."""
 
     def __init__(self, source: str, special_tokens: Mapping[str, str]) -> None:
+        self._source = source
         self._template = _environment().from_string(source)
         self._special_tokens = dict(special_tokens)
+
+    def names(self, text: str) -> bool:
+        """Whether the template has this text in it."""
+        return text in self._source
 
     def render(self, messages: Sequence[Mapping[str, Any]]) -> str:
         """The prompt up to where the assistant's answer begins."""

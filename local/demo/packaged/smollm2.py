@@ -55,7 +55,7 @@ def make(folder: Path) -> None:
         raise ValueError(f"the packaged SmolLM2 is not the expected one: {missing}")
     model.tie_weights()
     model.save_pretrained(folder)
-    _tokenizer(file.metadata).save_pretrained(folder)
+    make_tokenizer(file.metadata).save_pretrained(folder)
     cards.write(folder, cards.Card("demo-chat", "text-generation", "SmolLM2-135M-Instruct", CARD))
 
 
@@ -103,7 +103,7 @@ def _config(metadata: dict[str, Any]) -> Any:
     )
 
 
-def _tokenizer(metadata: dict[str, Any]) -> Any:
+def make_tokenizer(metadata: dict[str, Any]) -> Any:
     """Byte-level BPE that splits digits, with the chat template of the file."""
     import transformers
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
