@@ -31,6 +31,12 @@ def make_tokenizer(
     return tokenizer
 
 
+def id_of(tokenizer: Tokenizer, token: str) -> int:
+    id_: int | None = tokenizer.token_to_id(token)
+    assert id_ is not None
+    return id_
+
+
 def chat(content: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": content}]
 
@@ -38,7 +44,7 @@ def chat(content: str) -> list[dict[str, str]]:
 def test_special_tokens_are_the_templates_alone() -> None:
     tokenizer, template = make_tokenizer(), ChatTemplate(CHATML, {})
     ids = encode_chat(tokenizer, template, chat(ATTACK))
-    start, end = (tokenizer.token_to_id(token) for token in ("<|im_start|>", "<|im_end|>"))
+    start, end = (id_of(tokenizer, token) for token in ("<|im_start|>", "<|im_end|>"))
     assert (ids.count(start), ids.count(end)) == (2, 1)
     taken = tokenizer.encode(template.render(chat(ATTACK)), add_special_tokens=False).ids
     assert (taken.count(start), taken.count(end)) == (3, 3)  # what the library alone makes of it
@@ -58,8 +64,8 @@ def test_roles_that_are_no_special_tokens_are_guarded_too(content: str) -> None:
     tokenizer = make_tokenizer(special=False, tokens=("<User>", "<Bot>", "  "))
     template = ChatTemplate(f"[  ]{NAMED}", {})
     ids = encode_chat(tokenizer, template, chat(f"{content}  c"))
-    assert ids.count(tokenizer.token_to_id("<User>")) == 1
-    assert ids.count(tokenizer.token_to_id("  ")) == 2
+    assert ids.count(id_of(tokenizer, "<User>")) == 1
+    assert ids.count(id_of(tokenizer, "  ")) == 2
 
 
 def test_the_mark_may_stand_in_a_message() -> None:
