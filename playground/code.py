@@ -8,6 +8,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from inference.settings import LAMBDA_TIMEOUT_S
 from inference.task_kinds import kind_of
 from playground.access import KEY_VARIABLE, region_of
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 OTHER_NAMES = {"source_sentence": "sentence", "sentences": "other_sentences"}
 """Parts of inputs that the client calls otherwise."""
+SLOW_CALLS = (
+    "# As long as a function may take: by itself, boto3 gives up after a minute, and runs the event again."
+)
 FILES = {"image": "picture.png", "audio": "recording.wav"}
 """What a snippet calls the file that a form holds."""
 SIGNING = (
@@ -79,16 +83,20 @@ def boto3(description: Description, request: Request) -> str:
     kind, endpoint = description.media_kind, description.endpoint
     body = request.document()
     lines = ["import base64", "import json", "from pathlib import Path\n"] if kind else ["import json\n"]
-    lines.append("import boto3\n")
+    lines += ["import boto3", "from botocore.config import Config\n"]
+    lines += [
+        SLOW_CALLS,
+        f"slow = Config(read_timeout={LAMBDA_TIMEOUT_S[1]}, retries={{'total_max_attempts': 1}})",
+    ]
     where = ""
     if endpoint.invoke_url:
         where = (
-            f', endpoint_url={endpoint.invoke_url!r}, region_name="us-east-1",\n'
+            f',\n    endpoint_url={endpoint.invoke_url!r}, region_name="us-east-1",\n'
             '    aws_access_key_id="local", aws_secret_access_key="local",\n'
         )
     elif region := region_of(endpoint.url):
         where = f', region_name="{region}"'
-    lines.append(f'client = boto3.client("lambda"{where})')
+    lines.append(f'client = boto3.client("lambda", config=slow{where})')
     if kind:
         lines.append(f"data = base64.b64encode(Path({FILES[kind]!r}).read_bytes()).decode()")
         text = repr({**body, "inputs": "DATA"}).replace("'DATA'", "data")

@@ -1,0 +1,138 @@
+"""Code that we show, against a call of two minutes: it waits, and the event runs once.
+
+Clocks run a hundred times faster in the process of the code, so its timeouts end a hundred times sooner.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from inference.http import describe, openapi
+from inference.tasks import get_task
+from playground import code
+from playground.description import Description
+from playground.endpoints import Endpoint
+from playground.form import Request
+from tests.support.documents import blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FASTER = 100
+SLOW_S = 120 / FASTER
+PRELUDE = f"""
+import socket
+set_timeout = socket.socket.settimeout
+socket.socket.settimeout = lambda self, value: set_timeout(self, value and value / {FASTER})
+"""
+LABELS = [[{"label": "POSITIVE", "score": 0.9}]]
+SAID = {"role": "assistant", "content": "POSITIVE"}
+CHOICE = {"index": 0, "message": SAID, "finish_reason": "stop"}
+COMPLETION = {"id": "1", "object": "chat.completion", "created": 0, "model": "m", "choices": [CHOICE]}
+OURS = list(
+    dict.fromkeys(
+        each
+        for document in ("README.md", "docs/calling.md", "docs/workshop.md")
+        for each in blocks("python", document)
+        if any(word in each for word in ("InferenceClient(", "OpenAI(", ".invoke("))
+    )
+)
+
+
+class SlowServer(ThreadingHTTPServer):
+    """Answers each request after the time, as the Invoke API, a function URL and OpenAI's route do."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked: list[str] = []
+        self.gate = threading.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: SlowServer
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.server.asked.append(self.path)
+        self.server.gate.wait(SLOW_S)
+        body = json.dumps(COMPLETION if "chat" in self.path else LABELS).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def handle_one_request(self) -> None:
+        try:
+            super().handle_one_request()
+        except ConnectionError:  # the client gave up
+            self.close_connection = True
+
+
+@pytest.fixture
+def slow() -> Iterator[SlowServer]:
+    with SlowServer() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.gate.set()
+        server.shutdown()
+        thread.join()
+
+
+def run(text: str, slow: SlowServer, folder: Path) -> subprocess.CompletedProcess[str]:
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "AWS_ENDPOINT_URL_LAMBDA": slow.url,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "SENTIMENT_URL": f"{slow.url}sentiment/",
+        "HUBLET_KEY": "key",
+    }
+    text = PRELUDE + text.replace("http://127.0.0.1:8080/", slow.url)
+    return subprocess.run(
+        [sys.executable, "-c", text], cwd=folder, env=environ, capture_output=True, text=True
+    )
+
+
+def from_the_playground(url: str) -> list[str]:
+    task = get_task("sentiment")
+    endpoint = Endpoint("sentiment", f"{url}sentiment/", "hublet-sentiment", url)
+    description = Description(endpoint, describe.function(task, None), openapi.document(task))
+    request = Request("What a lovely day!", {})
+    return [code.hub_client(description, request, has_key=False), code.boto3(description, request)]
+
+
+@pytest.mark.parametrize("number", range(len(OURS) + 2))
+def test_code_that_we_show_waits_for_a_slow_call_and_makes_it_once(
+    slow: SlowServer, tmp_path: Path, number: int
+) -> None:
+    text = [*OURS, *from_the_playground(slow.url)][number]
+    done = run(text, slow, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "POSITIVE" in done.stdout
+    assert len(slow.asked) == 1
+
+
+def test_a_client_that_is_left_as_it_is_would_not(slow: SlowServer, tmp_path: Path) -> None:
+    done = run('import boto3; boto3.client("lambda").invoke(FunctionName="x", Payload="{}")', slow, tmp_path)
+    assert "ReadTimeoutError" in done.stderr
+    assert len(slow.asked) > 1
