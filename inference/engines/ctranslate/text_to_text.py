@@ -88,7 +88,7 @@ class TextToText(Engine):
         if len(ids) <= room:
             return ([ids] if ids else []), False
         if given.get("chunking"):
-            return chunks(text, room, lambda part: self._codec.encode(prefix + part)), False
+            return chunks(text, room, self._codec.encode, prefix), False
         if given.get("truncation") == "do_not_truncate":
             raise InvalidField(call.at(index), f"has {len(ids):,} tokens; the model takes {room:,}")
         return [ids[:room]], True
