@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench.cost.prices import EFS_GB, MB_PER_GB
+from bench.cost.prices import DAYS_A_MONTH, EFS_GB, MB_PER_GB
 from bench.cost.relay import Preparation, relay_usd
 from bench.cost.stack_template import StackTemplate, architecture, memory_gb
 
@@ -30,7 +30,6 @@ LOG_BYTES_A_CALL = 900
 """Our line of about 550 bytes and Lambda's own lines."""
 METRICS_OF_A_TASK = 2
 """Metrics that a function sends in each hour with calls: inference time and tokens."""
-DAYS_A_MONTH = 365 / 12
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 PRICES = Path(__file__).with_name("prices.toml")
 MB_PER_GB = 1024
+DAYS_A_MONTH = 365 / 12
 EFS_GB = 1e9 / 2**30
 """Of a billion bytes: EFS bills 2^30 bytes as a GB (EFS user guide, "billing and usage reports")."""
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.cost.prices import EFS_GB, MB_PER_GB
+from bench.cost.prices import DAYS_A_MONTH, EFS_GB, MB_PER_GB
 from bench.cost.stack_template import architecture, memory_gb
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ PART_GB = 0.008
 FREE_EPHEMERAL_GB = 0.5
 LATE_DAYS = 1
 """At most: EFS moves files, and S3 expires them, some time after the day that their rule names."""
-DAYS_A_MONTH = 365 / 12
 
 
 @dataclass(frozen=True)
