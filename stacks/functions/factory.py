@@ -15,7 +15,7 @@ from stacks.functions.failed_events import allow_sending
 from stacks.functions.image import make_code_settings
 from stacks.functions.logs import make_log_group
 from stacks.functions.models import replaced_models
-from stacks.functions.role import allow_logging, allow_reading, allow_tracing
+from stacks.functions.role import allow_logging, allow_reading, allow_tracing, make_role
 from stacks.functions.task_function import make_event_settings
 from stacks.options import names
 
@@ -41,12 +41,7 @@ class Factory(Construct):
         super().__init__(scope, id)
         self.name = names.function_name(options.name, names.FACTORY)
         group = make_log_group(self, self.name, options.log_retention_days)
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description=f"Execution role of the function {self.name}",
-        )
+        role = make_role(self, self.name)
         self.policy = iam.Policy(
             self,
             "Policy",

@@ -47,12 +47,7 @@ class TaskRole(Construct):
     ) -> None:
         """``may_write``: to the cache."""
         super().__init__(scope, id)
-        self.role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description=f"Execution role of the function {function_name}",
-        )
+        self.role = make_role(self, function_name)
         self.policy = iam.Policy(
             self,
             "Policy",
@@ -81,6 +76,16 @@ class TaskRole(Construct):
             resource_name=function_name,
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
+
+
+def make_role(scope: Construct, function_name: str) -> iam.Role:
+    """A role that Lambda may take for this function, with no permission yet."""
+    return iam.Role(
+        scope,
+        "Role",
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        description=f"Execution role of the function {function_name}",
+    )
 
 
 def allow_tracing() -> iam.PolicyStatement:
