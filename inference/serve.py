@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -48,14 +48,23 @@ class Service:
 
     def __init__(self, task: Task, settings: Settings, load: Loader = load_engine) -> None:
         chosen = task.with_model(settings.model, settings.revision)
+        if not settings.alternatives:
+            chosen = replace(chosen, alternatives=())
         self._task = model_lock.pinned(chosen, settings.hub_url)
         self._provider = _make_provider(self._task, settings)
         self._keys = Keys(settings.key_sha256)
+        self._is_provisioned = settings.is_provisioned
         self._log = RequestLog(task, settings)
         self._runner = ModelRunner(self._provider, task.pipeline_tag, settings, load, self._log.logger)
 
     def start(self) -> None:
-        """Init phase: load the default model if it is on the cache."""
+        """Init phase: load the default model if it is on the cache.
+
+        Not where a stranger's call may be what began this environment: a load would be at the owner's cost.
+        Those that Lambda keeps ready are begun by nobody's call.
+        """
+        if self._keys.sha256 and not self._is_provisioned:
+            return
         self._runner.start(self._task.model)
 
     @property

@@ -81,6 +81,8 @@ class Settings:
     """Of the secret that has the Hub token for gated models."""
     bucket: str | None = None
     """That models come through, made elsewhere; ``None``: this function gets them itself."""
+    alternatives: bool = True
+    """Whether a call may choose another of the task's models."""
     cores: int | None = None
     """That the machine has: fewer than Lambda would give, where a function runs elsewhere."""
 
@@ -103,6 +105,7 @@ class Settings:
             key_sha256=_hashes(environ, "KEY_SHA256"),
             token_secret_arn=read_matching(environ, "HF_TOKEN_SECRET_ARN", SECRET_ARN),
             bucket=read_matching(environ, "BUCKET", BUCKET),
+            alternatives=read_matching(environ, "ALTERNATIVES", "true|false") != "false",
             cores=cores,
         )
 

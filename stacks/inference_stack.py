@@ -117,6 +117,6 @@ class InferenceStack(Stack):
     def _warn_of_public_urls(self) -> None:
         Annotations.of(self).add_warning_v2(
             "hublet:public",
-            "auth=none: anybody on the internet can call these functions, and you pay. Set "
-            "<task>.reserved_concurrency to bound the bill.",
+            "auth=none: anybody on the internet can call these functions, and you pay. open_concurrency "
+            "bounds how much at once.",
         )

@@ -83,7 +83,7 @@ class TaskFunction(Construct):
             memory_size=task.memory_mb,
             timeout=Duration.seconds(task.timeout_s),
             ephemeral_storage_size=Size.mebibytes(storage) if storage else None,
-            reserved_concurrent_executions=options.overrides[task.name].reserved_concurrency,
+            reserved_concurrent_executions=options.reserved_concurrency(task),
             environment=_make_environment(task, options, bucket),
             # The role's policy is complete: the CDK would add a wildcard of its own for the mount.
             role=self._role.role.without_policy_updates(),
@@ -142,6 +142,7 @@ def _make_environment(task: Task, options: Options, bucket: RelayBucket | None) 
         "MODEL": chosen.model,
         "REVISION": chosen.revision,
         "HF_ENDPOINT": options.hub_url,
+        "ALTERNATIVES": None if options.alternatives else "false",
         "PRECISION": options.precision,
         "METRICS_NAMESPACE": options.name,
         "LOG_LEVEL": "INFO",

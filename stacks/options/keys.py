@@ -116,6 +116,17 @@ HF_TOKEN_SECRET_ARN = Pattern(
     values_note="the full ARN of a Secrets Manager secret",
     effect="Says where the Hub token for [gated models](docs/operations.md#gated-models) is.",
 )
+UNLIMITED = "unlimited"
+OPEN_CONCURRENCY = Pattern(
+    name="open_concurrency",
+    default="10",
+    pattern=rf"{UNLIMITED}|[1-9]\d{{0,4}}",
+    must=f"be {UNLIMITED}, or a whole number from 1 to 99999",
+    example="50",
+    values_note=f"a whole number, or `{UNLIMITED}`",
+    effect="Limits how many calls of one function run at once where AWS lets everybody in, "
+    "with `auth=key` or `none`; `<task>.reserved_concurrency` goes before it.",
+)
 CORS_ORIGINS = CommaList(
     name="cors_origins",
     item=rf"{HOST}(:\d+)?",
@@ -162,6 +173,14 @@ HUB_URL = Address(
     example=DEFAULT_HUB,
     values_note="the URL of the Hub or of a mirror",
     effect="Says where models come from.",
+)
+ALTERNATIVES = Flag(
+    name="alternatives",
+    default=True,
+    allowed=(True, False),
+    example="false",
+    effect="Lets a call choose another of the models that a task lists; `false` leaves the default alone, "
+    "so no call makes another model be prepared.",
 )
 PRECISION = Choice(
     name="precision",
@@ -268,10 +287,20 @@ KEYS: tuple[Key, ...] = (
         AUTH,
         I_ACCEPT_PUBLIC,
         KEY_SHA256,
+        OPEN_CONCURRENCY,
         HF_TOKEN_SECRET_ARN,
         CORS_ORIGINS,
     ),
-    *(ARCHITECTURE, EFS_THROUGHPUT, INFREQUENT_AFTER_DAYS, LOG_RETENTION, KEEP_CACHE, HUB_URL, PRECISION),
+    *(
+        ARCHITECTURE,
+        EFS_THROUGHPUT,
+        INFREQUENT_AFTER_DAYS,
+        LOG_RETENTION,
+        KEEP_CACHE,
+        HUB_URL,
+        ALTERNATIVES,
+        PRECISION,
+    ),
     *(TRACING, DASHBOARD),
     *(ALARM_EMAIL, PREFETCH, ON_FAILURE_ARN, MAX_EVENT_AGE, VPC_ID, SUBNET_IDS, AVAILABILITY_ZONES),
     *(PERMISSIONS_BOUNDARY, QUALIFIER, TAGS),

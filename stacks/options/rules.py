@@ -93,6 +93,15 @@ def check_key_hashes(values: Values) -> None:
         )
 
 
+def check_open_concurrency(values: Values) -> None:
+    """Only URLs that AWS opens to everybody are bounded by default."""
+    if values["auth"] == "iam" and values["open_concurrency"] != keys.OPEN_CONCURRENCY.default:
+        raise OptionError(
+            "context key 'open_concurrency' is for auth=key and auth=none, and would do nothing with "
+            "auth=iam; <task>.reserved_concurrency bounds one function"
+        )
+
+
 def check_hub_token(values: Values) -> None:
     """A Hub token is of no use to functions that cannot reach the Hub."""
     if values["hf_token_secret_arn"] and values["egress"] == "none":
@@ -133,12 +142,15 @@ def check_concurrency(values: Values) -> None:
     overrides: Mapping[str, TaskOptions] = values["overrides"]
     for task, chosen in overrides.items():
         reserved, provisioned = chosen.reserved_concurrency, chosen.provisioned_concurrency
+        key = f"{task}.reserved_concurrency"
+        if reserved is None and values["auth"] != "iam" and values["open_concurrency"] != keys.UNLIMITED:
+            key, reserved = keys.OPEN_CONCURRENCY.name, int(values["open_concurrency"])
         if reserved is None:
             continue
         if provisioned is not None and provisioned > reserved:
             raise OptionError(
-                f"context key '{task}.provisioned_concurrency' must be at most {reserved}, which is "
-                f"{task}.reserved_concurrency; not {provisioned}"
+                f"context key '{task}.provisioned_concurrency' must be at most {reserved}, which is {key}; "
+                f"not {provisioned}"
             )
         if values["prefetch"] and reserved == 0 and task in values["tasks"]:
             raise OptionError(
@@ -160,7 +172,8 @@ def check_images(values: Values) -> None:
 
 
 RULES = (
-    *(check_public_access, check_key_hashes, check_hub_token, check_network, check_concurrency),
+    *(check_public_access, check_key_hashes, check_open_concurrency, check_hub_token, check_network),
+    check_concurrency,
     check_images,
     check_relay_keys,
 )

@@ -31,6 +31,8 @@ class Options:
     i_accept_public: bool
     key_sha256: tuple[str, ...]
     """Of the keys that open the URLs, with ``auth=key``."""
+    open_concurrency: str
+    """Of each function whose URL AWS opens to everybody; a number, or ``unlimited``."""
     hf_token_secret_arn: str | None
     cors_origins: tuple[str, ...]
     architecture: str
@@ -40,6 +42,8 @@ class Options:
     log_retention_days: int
     keep_cache: bool
     hub_url: str
+    alternatives: bool
+    """Whether a call may choose another of a task's models."""
     precision: str
     """Of every model: the fastest form that proves itself, or a forced one."""
     tracing: bool
@@ -79,6 +83,13 @@ class Options:
         """The port that functions must be able to reach, besides 443."""
         address = urlsplit(self.hub_url)
         return address.port or (80 if address.scheme == "http" else 443)
+
+    def reserved_concurrency(self, task: Task) -> int | None:
+        """How many calls of the task may run at once; ``None``: as many as the account has left."""
+        own = self.overrides[task.name].reserved_concurrency
+        if own is not None or self.auth == "iam" or self.open_concurrency == keys.UNLIMITED:
+            return own
+        return int(self.open_concurrency)
 
     def function_name(self, task: Task) -> str:
         """The function's name in Lambda, the console and the local cloud."""

@@ -9,7 +9,7 @@ import pytest
 from aws_cdk.assertions import Annotations, Match
 
 from inference.settings import Settings
-from inference.tasks import all_tasks
+from inference.tasks import all_tasks, get_task
 from tests.support.synthesized import AUTH, EGRESS, KEY_SHA256, MODES, SECRET_ARN
 
 if TYPE_CHECKING:
@@ -74,6 +74,39 @@ def test_only_a_public_stack_warns(synth: Synth, auth: str) -> None:
         annotations.has_warning("*", words)
     else:
         annotations.has_no_warning("*", words)
+
+
+@pytest.mark.parametrize("mode", OPEN)
+def test_an_open_function_is_bounded_in_advance(synth: Synth, task: Task, mode: str) -> None:
+    _, function = synth(**MODES[mode]).function(task)
+    assert function["Properties"]["ReservedConcurrentExecutions"] == 10
+
+
+@pytest.mark.parametrize(
+    ("options", "reserved"),
+    [
+        ({"open_concurrency": "3"}, 3),
+        ({"open_concurrency": "unlimited"}, None),
+        ({"open_concurrency": "3", "spam.reserved_concurrency": "4"}, 4),
+    ],
+)
+def test_the_bound_of_open_functions_is_a_choice(
+    synth: Synth, options: dict[str, str], reserved: int | None
+) -> None:
+    stack = synth(auth="key", key_sha256=KEY_SHA256, tasks="spam", **options)
+    _, function = stack.function(get_task("spam"))
+    assert function["Properties"].get("ReservedConcurrentExecutions") == reserved
+
+
+def test_whom_aws_lets_in_is_not_bounded(synth: Synth, task: Task) -> None:
+    _, function = synth(**MODES["relay-iam"]).function(task)
+    assert "ReservedConcurrentExecutions" not in function["Properties"]
+
+
+def test_alternatives_are_switched_off_in_every_function(synth: Synth) -> None:
+    stack = synth(alternatives="false", tasks="translation")
+    variables = next(each for each in stack.variables() if "TASK" in each)
+    assert Settings.from_env({**variables, "BUCKET": "bucket"}).alternatives is False
 
 
 @pytest.fixture

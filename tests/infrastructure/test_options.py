@@ -17,7 +17,7 @@ from stacks.options.keys import KEYS, LOG_RETENTION_DAYS, SUBNET_IDS, TASK_KEYS,
 from stacks.options.rules import CDK_KEYS
 from stacks.options.stack import Options
 from stacks.options.task import TaskOptions
-from tests.support.synthesized import CDK_JSON
+from tests.support.synthesized import CDK_JSON, KEY_SHA256
 
 if TYPE_CHECKING:
     from stacks.options.kinds import Key
@@ -44,6 +44,7 @@ def test_every_key_has_a_field_and_every_field_a_key() -> None:
 
 NEEDED = {
     "key_sha256": {"auth": "key"},
+    "open_concurrency": {"auth": "key", "key_sha256": KEY_SHA256},
     "vpc_id": {"subnet_ids": SUBNET_IDS.example},
     "subnet_ids": {"vpc_id": VPC_ID.example},
 }
@@ -282,6 +283,19 @@ def test_no_more_environments_are_kept_ready_than_may_run() -> None:
     assert read(**{reserved: 3, ready: 3}).overrides[TASK].provisioned_concurrency == 3
     with pytest.raises(OptionError, match=f"{ready}' must be at most 3, which is"):
         read(**{reserved: 3, ready: 4})
+
+
+def test_open_functions_keep_no_more_ready_than_may_run() -> None:
+    ready, open_to_all = f"{TASK}.provisioned_concurrency", {"auth": "key", "key_sha256": KEY_SHA256}
+    assert read(**{ready: 10}, **open_to_all).overrides[TASK].provisioned_concurrency == 10
+    assert read(**{ready: 11}, **open_to_all, open_concurrency="unlimited")
+    with pytest.raises(OptionError, match=f"{ready}' must be at most 10, which is open_concurrency"):
+        read(**{ready: 11}, **open_to_all)
+
+
+def test_a_bound_of_open_functions_is_refused_where_none_is_open() -> None:
+    with pytest.raises(OptionError, match="'open_concurrency' is for auth=key and auth=none"):
+        read(open_concurrency="3")
 
 
 def test_nobody_waits_for_a_function_that_may_not_run() -> None:

@@ -88,6 +88,42 @@ def test_the_model_is_loaded_once(service: Service, task: Task, engine: FakeEngi
     assert engine.loads == 1
 
 
+@pytest.mark.parametrize(
+    ("variables", "was_loaded"),
+    [
+        ({}, True),
+        ({"KEY_SHA256": "a" * 64}, False),
+        ({"KEY_SHA256": "a" * 64, "AWS_LAMBDA_INITIALIZATION_TYPE": "provisioned-concurrency"}, True),
+    ],
+    ids=["without a key", "with a key", "kept ready"],
+)
+def test_no_stranger_makes_a_model_load(
+    engine: FakeEngine, tmp_path: Path, variables: dict[str, str], was_loaded: bool
+) -> None:
+    """Whoever begins an environment may have no key: then it loads nothing before one was seen."""
+    task = get_task("sentiment")
+    put_artifact(tmp_path, task.model, head_of(task.pipeline_tag))
+    settings = Settings.from_env({"TASK": task.name, "MODEL_CACHE": str(tmp_path), **variables})
+    service = Service(task, settings, load=engine.load)
+    service.start()
+    assert bool(engine.loads) == was_loaded
+    if variables:
+        assert service(url_event({"inputs": "a"}), FakeContext(60.0))["statusCode"] == 401
+        assert bool(engine.loads) == was_loaded
+
+
+def test_alternatives_can_be_switched_off(engine: FakeEngine, tmp_path: Path) -> None:
+    task = get_task("summarization")
+    put_artifact(tmp_path, task.model, head_of(task.pipeline_tag))
+    settings = Settings.from_env({"TASK": task.name, "MODEL_CACHE": str(tmp_path), "ALTERNATIVES": "false"})
+    service = Service(task, settings, load=engine.load)
+    event = dict(task.examples[0].body) | {"model": task.alternatives[0].id}
+    status, answer = reply_of(service, url_event(event))
+    assert (status, "model" in answer["error"]) == (422, True)
+    status, description = reply_of(service, url_event(method="GET"))
+    assert (status, description["alternatives"]) == (200, [])
+
+
 def test_errors_are_replies_over_http_and_raised_directly(service: Service) -> None:
     status, document = reply_of(service, url_event({"nonsense": 1}))
     assert (status, document["type"], document["request_id"]) == (422, "InvalidField", "request-1")

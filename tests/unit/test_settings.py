@@ -36,6 +36,7 @@ def test_threads_follow_memory(memory_mb: int, threads: int) -> None:
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"),
         ("LOG_LEVEL", "loud"),
         ("PRECISION", "int4"),
+        ("ALTERNATIVES", "off"),
         ("KEY_SHA256", ""),
         ("KEY_SHA256", "0" * 63),
         ("KEY_SHA256", ",".join(digit * 64 for digit in "abc")),
