@@ -19,7 +19,8 @@ from inference.hub import lock as model_lock
 from inference.media import images
 from inference.prepare.direct import DirectProvider
 from inference.prepare.spec import artifact_spec
-from inference.runtime.model_runner import ModelCall, ModelRunner
+from inference.runtime.model_call import ModelCall
+from inference.runtime.model_runner import ModelRunner
 from inference.settings import DEFAULT_HUB, MEMORY_PER_VCPU_MB, Settings, SettingsError
 from inference.tasks import BadTask, UnknownTask, get_task, task_names
 

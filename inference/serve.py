@@ -19,7 +19,8 @@ from inference.hub.token import HubToken
 from inference.media import images
 from inference.prepare.direct import DirectProvider
 from inference.prepare.spec import artifact_spec
-from inference.runtime.model_runner import ModelCall, ModelRunner
+from inference.runtime.model_call import ModelCall
+from inference.runtime.model_runner import ModelRunner
 from inference.runtime.request_log import RequestLog
 from inference.task_body import read_body
 

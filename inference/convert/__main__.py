@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 from inference.cache import errors as cache_errors
 from inference.cache import lease
-from inference.cache.artifact import Manifest
+from inference.cache.artifact import Artifact, Manifest
 from inference.cache.publish import publish, unpublished
-from inference.convert import limits, native_errors, pickle_weights
+from inference.convert import limits, native_errors, pickle_weights, trial, weight_check
 from inference.convert.onnx import own_graph
 from inference.convert.proofs import built_in_inputs
 from inference.convert.recipe import Drift, KeptVariant, Source
 from inference.convert.tokenizer import write_tokenizer
 from inference.engines.choose import EngineChoice, choose, choose_pipeline
 from inference.engines.engine import Unsupported
-from inference.errors import InternalError, ModelUnavailable
+from inference.errors import HubletError, InternalError, ModelUnavailable
 from inference.hub import diffusers_index
 from inference.jobs.process import emit, read_job
 from inference.jobs.refused import LeaseLost, Refused, to_line
@@ -75,21 +75,56 @@ def convert(job: ConvertJob) -> None:
     with unpublished(artifacts) as snapshot:
         _copy(Path(job.snapshot), snapshot)
         pickle_weights.rewrite(snapshot)
+        weight_check.refuse_nan(snapshot)
         choice, config = _choose(job.pipeline_tag, snapshot)
         if choice.engine in RECIPES:
             with unpublished(artifacts) as folder:
                 try:
                     kept = _run_recipe(choice.engine, _source(job, snapshot, config), folder)
+                    manifest = _manifest(job, choice, kept, started_s)
+                    _try_out(job, Artifact(folder, manifest))
                 except Unsupported as why:
                     choice = EngineChoice("transformers", str(why))
                 else:
-                    _publish(job, folder, _manifest(job, choice, kept, started_s))
+                    _publish(job, folder, manifest)
                     return
         shutil.rmtree(snapshot / Path(own_graph.PATH).parent, ignore_errors=True)  # of no use to torch
         if job.pipeline_tag in HEAD_TAGS:
             write_tokenizer(snapshot, snapshot)  # the same head answers there, on torch
         kept = KeptVariant("fp32", "its weights are kept as they are", Drift({}, within_budget=True))
-        _publish(job, snapshot, _manifest(job, choice, kept, started_s))
+        manifest = _manifest(job, choice, kept, started_s)
+        try:
+            _try_out(job, Artifact(snapshot, manifest))
+        except Unsupported as why:
+            raise Refused(ModelUnavailable(f"the model cannot be used: {why}")) from why
+        _publish(job, snapshot, manifest)
+
+
+def _try_out(job: ConvertJob, artifact: Artifact) -> None:
+    """Nobody waits for a model that cannot answer: raises :class:`Unsupported` for one.
+
+    Memory and the cache's own faults go on as they are.
+    """
+    if job.trial is None:
+        return
+    _report("trying it out")
+    try:
+        trial.answer_once(artifact, job.pipeline_tag, job.threads, job.examples[0], job.trial)
+    except HubletError as error:
+        raise Unsupported(error.message) from error
+    except OSError as error:
+        # Libraries say so of files that a repository does not have, too.
+        if cache_errors.is_ours(error):
+            raise
+        traceback.print_exc()
+        raise Unsupported("files of it are missing or cannot be read; see the log") from error
+    except Exception as error:
+        traceback.print_exc()
+        if fault := native_errors.file_fault(error, artifact.folder):
+            raise fault from error
+        if limits.is_out_of_memory(error):
+            raise MemoryError from error
+        raise Unsupported(f"it could not be loaded and run ({type(error).__name__}); see the log") from error
 
 
 def _choose(pipeline_tag: str, snapshot: Path) -> tuple[EngineChoice, dict[str, Any]]:

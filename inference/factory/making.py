@@ -17,7 +17,7 @@ from inference.hub.token import HubToken
 from inference.jobs.refused import LeaseLost
 from inference.prepare.backoff import Failure, backoff_s
 from inference.prepare.direct import DirectProvider
-from inference.prepare.spec import ArtifactSpec, examples_of
+from inference.prepare.spec import ArtifactSpec, examples_of, trial_of
 from inference.relay.bucket import RelayUnreachable
 from inference.relay.records import (
     BadRecord,
@@ -82,6 +82,7 @@ class Making:
             memory_mb=settings.memory_mb,
             task=task.name,
             memory_option="factory_memory",
+            trial=trial_of(task),
         )
 
     def run(self, deadline: Deadline) -> str:

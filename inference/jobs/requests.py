@@ -44,6 +44,8 @@ class ConvertJob:
     pipeline_tag: str
     examples: list[Any]
     """Inputs that the proof runs besides the built-in ones; bytes for pictures and recordings."""
+    trial: Mapping[str, Any] | None
+    """Parameters under which the first example must be answered; ``None``: nothing is tried."""
     precision: str
     threads: int
     memory_mb: int

@@ -144,6 +144,7 @@ class Preparation:
             commit=commit,
             pipeline_tag=self.spec.pipeline_tag,
             examples=list(self.spec.examples),
+            trial=self.spec.trial,
             precision=self.spec.precision,
             threads=self.spec.threads,
             memory_mb=self.spec.memory_mb,

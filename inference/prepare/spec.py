@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inference.task_body import read_body
-from inference.task_kinds import head_of
+from inference.task_kinds import PIPELINE_TAGS, head_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from inference.cache.artifact import Manifest
     from inference.settings import Settings
-    from inference.task import Model, Task
+    from inference.task import Call, Model, Task
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class ArtifactSpec:
     task: str = "<task>"
     memory_option: str = "<task>.memory"
     """The context key that gives a preparation more memory."""
+    trial: Mapping[str, Any] | None = None
+    """Parameters under which a new artifact answers the first example; ``None``: it is not tried."""
 
     def accepts(self, manifest: Manifest) -> bool:
         """Whether a ready artifact is what this function would have made."""
@@ -48,10 +52,21 @@ def artifact_spec(task: Task, settings: Settings) -> ArtifactSpec:
         memory_mb=settings.memory_mb,
         task=task.name,
         memory_option=f"{task.name}.memory",
+        trial=trial_of(task),
     )
 
 
 def examples_of(task: Task) -> tuple[Any, ...]:
     """The checked inputs of the task's examples."""
-    bodies = [read_body(dict(example.body), task) for example in task.examples]
-    return tuple(item for body in bodies for item in task.prepare(body.inputs, body.parameters).inputs)
+    return tuple(item for call in _calls(task) for item in call.inputs)
+
+
+def trial_of(task: Task) -> dict[str, Any] | None:
+    """The checked parameters of the first example; ``None`` for a tag that no engine answers."""
+    return next(_calls(task)).parameters if task.pipeline_tag in PIPELINE_TAGS else None
+
+
+def _calls(task: Task) -> Iterator[Call]:
+    for example in task.examples:
+        body = read_body(dict(example.body), task)
+        yield task.prepare(body.inputs, body.parameters)

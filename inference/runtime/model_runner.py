@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from inference.engines.engine import Completion, Outcome, TextGenerator
 from inference.errors import DeadlineExceeded, HubletError, ModelNotReady, ModelUnavailable
-from inference.http import response
+from inference.runtime.failed_loads import FailedLoads
 from inference.runtime.load_watch import LoadWatch
 from inference.runtime.loaded_models import LoadedModels, checked
-from inference.runtime.peak_memory import peak_memory_mb
 from inference.runtime.worker import Worker
 
 if TYPE_CHECKING:
@@ -20,9 +18,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from inference.cache.artifact import Artifact, Manifest
-    from inference.deadline import Deadline
     from inference.engines.engine import Engine, Loader, RunStep
     from inference.prepare.provider import Provider
+    from inference.runtime.model_call import ModelCall
     from inference.settings import Settings
     from inference.task import Call, Model
 
@@ -33,56 +31,6 @@ INIT_BUDGET_S = 8.0
 
 FINISHED = {"downloaded": "DownloadSeconds", "converted": "ConvertSeconds"}
 """A stage that ends one of the two steps of a preparation -> the metric of what that step took."""
-TIMED = {"DownloadSeconds": "download", "ConvertSeconds": "convert", "LoadSeconds": "load"}
-"""Metric -> its name in a ``Server-Timing`` header."""
-
-
-@dataclass
-class ModelCall:
-    """One request's use of a model, and what its log line and reply headers will say."""
-
-    model: Model
-    deadline: Deadline
-    inference_ms: float | None = None
-    truncated: int = 0
-    tokens: int = 0
-    """Read and written, where the engine counts them."""
-    stage: str = "reading"
-    """How far the request came."""
-    is_preparing: bool = False
-    """Whether it is still about getting the model, which no input has part in."""
-    cache_hit: bool | None = None
-    """Whether the model that was loaded for this request was ready on the cache; ``None``: nothing was."""
-    seconds: dict[str, float] = field(default_factory=dict)
-    """By metric name, the stages that this request waited for, the init phase before it included."""
-
-    def headers(self) -> dict[str, str]:
-        """Facts about an answer that was inferred."""
-        if self.inference_ms is None:
-            return {}
-        return {
-            response.MODEL: self.model.id,
-            response.INFERENCE_MS: f"{self.inference_ms:.1f}",
-            response.SERVER_TIMING: self._server_timing(),
-            response.TRUNCATED_INPUTS: str(self.truncated),
-            response.PEAK_MEMORY_MB: f"{peak_memory_mb():.0f}",
-        }
-
-    def _server_timing(self) -> str:
-        """What this request waited for, as browsers and proxies read it (W3C Server Timing): milliseconds."""
-        waits = [f"{TIMED[name]};dur={seconds * 1000:.0f}" for name, seconds in self.seconds.items()]
-        return ", ".join([*waits, f"inference;dur={self.inference_ms:.1f}"])
-
-    def figures(self) -> dict[str, float]:
-        """What was measured, by metric name."""
-        found = dict(self.seconds)
-        if self.cache_hit is not None:
-            found["CacheHit"] = int(self.cache_hit)
-        if self.inference_ms is not None:
-            found["InferenceMs"] = self.inference_ms
-        if self.tokens:
-            found["Tokens"] = self.tokens
-        return found
 
 
 class Log(Protocol):
@@ -106,6 +54,7 @@ class ModelRunner:
         self._loaded = LoadedModels(pipeline_tag, settings.threads, settings.memory_mb, self._worker, load)
         self._log = log
         self._loads = LoadWatch()
+        self._failed = FailedLoads()
         self._late: Future[Any] | None = None
         """The last run that did not end by its deadline."""
         self._unreported: dict[Model, bool] = {}
@@ -125,10 +74,10 @@ class ModelRunner:
             except FutureTimeout:
                 self._log.warning("still loading after the init budget", seconds=INIT_BUDGET_S)
             except HubletError as error:
-                self._loaded.forget(model)
+                self._forget(model, error)
                 self._log.warning("loading in the init phase was refused", reason=error.message)
-            except Exception:  # the first request loads again and reports what happens then
-                self._loaded.forget(model)
+            except Exception as error:  # the first request loads again and reports what happens then
+                self._forget(model, error)
                 self._log.exception("loading in the init phase failed")
 
     @property
@@ -210,9 +159,16 @@ class ModelRunner:
             return engine
         except FutureTimeout:
             raise ModelNotReady("the model is being loaded; try again", retry_after_s=5) from None
-        except Exception:
-            self._loaded.forget(model)
+        except Exception as error:
+            self._forget(model, error)
             raise
+
+    def _forget(self, model: Model, error: Exception) -> None:
+        """The next request loads again, unless that failed too often; what is made anew is no failure."""
+        manifest = self._loaded.manifest(model)
+        if manifest and not isinstance(error, ModelNotReady):
+            self._failed.note(manifest, error)
+        self._loaded.forget(model)
 
     def _find_and_load(self, model_call: ModelCall) -> Future[Engine]:
         model = model_call.model
@@ -231,8 +187,11 @@ class ModelRunner:
         model_call.cache_hit = self._unreported.pop(model_call.model, None)
         if model_call.cache_hit is not None:
             model_call.seconds["LoadSeconds"] = self._loaded.seconds(model_call.model)
+            if manifest := self._loaded.manifest(model_call.model):
+                self._failed.forget(manifest)
 
     def _load(self, model: Model, artifact: Artifact, *, was_cached: bool) -> Future[Engine]:
+        self._failed.check(artifact.manifest)
         self._unreported[model] = was_cached
         self._store.mark_loaded(artifact)
         future, left = self._loaded.start(model, artifact)

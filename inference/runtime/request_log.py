@@ -14,7 +14,7 @@ from inference.runtime.metrics import embedded
 
 if TYPE_CHECKING:
     from inference.cache.artifact import Manifest
-    from inference.runtime.model_runner import ModelCall
+    from inference.runtime.model_call import ModelCall
     from inference.settings import Settings
     from inference.task import Task
 

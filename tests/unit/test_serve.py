@@ -252,6 +252,18 @@ def test_a_load_that_failed_is_tried_again(service: Service, task: Task, engine:
 
 
 @pytest.mark.parametrize("task", ["sentiment"], indirect=True)
+def test_a_load_that_fails_again_is_held(service: Service, task: Task, engine: FakeEngine) -> None:
+    """Otherwise each call would read and hash the whole artifact."""
+    engine.error = RuntimeError("always")
+    event = url_event(dict(task.examples[0].body))
+    replies = [service(event, FakeContext(60.0)) for _ in range(5)]
+    assert [reply["statusCode"] for reply in replies] == [500] * 5
+    assert engine.loads == 3
+    assert "retry-after" not in replies[0]["headers"]
+    assert 1 <= int(replies[4]["headers"]["retry-after"]) <= 30
+
+
+@pytest.mark.parametrize("task", ["sentiment"], indirect=True)
 @pytest.mark.parametrize("state", ["whole", "damaged", "set aside by another"])
 def test_a_load_that_fails_looks_at_the_bytes(
     service: Service, task: Task, engine: FakeEngine, tmp_path: Path, state: str

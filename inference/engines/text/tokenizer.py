@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from inference.errors import ModelUnavailable
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -46,6 +48,11 @@ class TextTokenizer:
     def __init__(self, folder: Path) -> None:
         from tokenizers import Tokenizer
 
+        if not (folder / "tokenizer.json").exists():
+            raise ModelUnavailable(
+                "the repository has no tokenizer that can be used: neither tokenizer.json nor a vocabulary "
+                "that one can be made of"
+            )
         self.raw = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.raw.no_padding()
         self.raw.no_truncation()
