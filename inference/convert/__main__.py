@@ -10,7 +10,6 @@ import shutil
 import sys
 import time
 import traceback
-from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,14 +45,13 @@ RECIPES = {
 
 
 def main() -> int:
-    """Run one job; whatever libraries print goes to standard error."""
+    """Run one job."""
     job = read_job(ConvertJob)
     if not close_network():
         print("this kernel has no wall between the conversion and the network", file=sys.stderr)
     try:
         limits.bound_memory(job.memory_mb)
-        with redirect_stdout(sys.stderr):
-            convert(job)
+        convert(job)
         emit(done=job.commit)
     except (Refused, LeaseLost) as ended:
         traceback.print_exc()

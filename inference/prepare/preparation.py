@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 import time
 from collections.abc import Callable
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from inference.hub.token import HubToken
     from inference.prepare.spec import ArtifactSpec
     from inference.task import Model
+
+OUT_OF_MEMORY = (signal.SIGABRT, signal.SIGKILL)
+"""What ends a process without memory: C++ by itself, or the kernel."""
 
 DOWNLOAD, CONVERT = "inference.hub.download", "inference.convert"
 
@@ -173,7 +177,7 @@ class Preparation:
         except process.OutOfTime:
             raise self._out_of_time(module, had_s) from None
         except process.Died as died:
-            raise self._died(module) from died
+            raise self._died(module, died.code) from died
         if ended := from_line(outcome):
             raise self._refused(module, ended) if isinstance(ended, Refused) else ended
         finished = "downloaded" if module == DOWNLOAD else "converted"
@@ -199,11 +203,15 @@ class Preparation:
         message = f"{self.model.id} cannot be prepared: {told}; raise the function's timeout"
         return self._why(ModelNotReady(message), backoff_s(self.failures_before + 1), had_s)
 
-    def _died(self, module: str) -> Failed:
-        stage = self._progress.stage
-        error = InternalError(
-            f"preparing the model ended while {stage}; if that was for memory, give the function more"
+    def _died(self, module: str, code: int) -> Failed:
+        why = (
+            f"if that was for memory, raise {self.spec.memory_option}"
+            if -code in OUT_OF_MEMORY
+            else f"by signal {-code}"
+            if code < 0
+            else "an error of ours, which the log has"
         )
+        error = InternalError(f"preparing the model ended while {self._progress.stage}: {why}")
         # Once may be an accident.
         may_repeat = not self.failures_before or module == DOWNLOAD
         return Failed(error, self._why(error, 0.0 if may_repeat else backoff_s(self.failures_before)))

@@ -16,6 +16,7 @@ from inference.jobs import process
 from tests.support.leaving_child import LeavingJob
 from tests.support.leftovers import assert_gone
 from tests.support.paths import ROOT
+from tests.support.printing_child import FORGED, PrintingJob
 from tests.support.spawning_child import SpawningJob
 
 MODULE = "tests.support.leaving_child"
@@ -98,6 +99,23 @@ def test_what_a_child_started_ends_with_it(ends: bool) -> None:
         with pytest.raises(process.OutOfTime):
             process.run(SPAWNING, SpawningJob(ends), environment, deadline, note)
     assert_gone(started)
+
+
+def test_nothing_that_is_printed_passes_for_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither as an outcome, nor as a line of the log or a metric: a model's files decide some of it."""
+    environment = {"PATH": os.environ["PATH"]}
+    outcome = process.run(
+        "tests.support.printing_child", PrintingJob(), environment, Deadline.after(60), lambda line: None
+    )
+    assert outcome == {"done": "really"}
+    out, told = capsys.readouterr()
+    lines = told.splitlines()
+    name = "tests.support.printing_child: "
+    assert out == ""
+    assert all(line.startswith(name) for line in lines)
+    assert f"{name}{FORGED}" in lines
+    assert rf"{name}\x1b[2Jé\r\u2028over" in lines
+    assert max(map(len, lines)) == len(name) + process.LONGEST_LINE
 
 
 def test_it_ends_with_a_parent_that_was_killed(tmp_path: Path) -> None:
