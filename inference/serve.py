@@ -106,13 +106,13 @@ class Service:
         return reply
 
     def _answer(self, walk: Walk) -> Answer:
-        request, task = walk.request, self._task
+        request, task, deadline = walk.request, self._task, walk.model_call.deadline
         if not request.is_http:
             return self._prepare(walk) if request.event == PREPARE else self._infer(walk)
         actions: dict[str, Callable[[], Answer]] = {
-            "describe": lambda: Answer(describe.function(task, self._runner.manifest(task.model))),
+            "describe": lambda: Answer(describe.function(task, self._runner.manifest(task.model, deadline))),
             "openapi": lambda: Answer(openapi.document(task, needs_key=bool(self._keys.sha256))),
-            "health": lambda: Answer(self.health()),
+            "health": lambda: Answer(self._runner.health(task.model, deadline)),
             "infer": lambda: self._infer(walk),
             "chat": lambda: self._complete(walk, is_chat=True),
             "complete": lambda: self._complete(walk, is_chat=False),
@@ -153,15 +153,6 @@ class Service:
     def _models(self, path: str) -> Answer:
         name = unquote(path.removeprefix(routes.MODELS).strip("/"))
         return models.show(self._task, name) if name else models.show_all(self._task)
-
-    def health(self) -> dict[str, Any]:
-        """``GET /health``: whether the model is there; never starts a download."""
-        state = self._provider.state(self._task.model)
-        answer: dict[str, Any] = {"status": "ok", "model": state}
-        if state == "preparing":
-            progress = self._provider.progress(self._task.model)
-            answer |= {"stage": progress.stage, "estimated_time": round(progress.remaining_s, 1)}
-        return answer
 
 
 def _make_provider(task: Task, settings: Settings) -> Provider:

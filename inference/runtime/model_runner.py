@@ -6,8 +6,10 @@ import time
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from inference.deadline import Deadline
 from inference.engines.engine import Completion, Outcome, TextGenerator
 from inference.errors import DeadlineExceeded, HubletError, ModelNotReady, ModelUnavailable
+from inference.runtime.cache_access import CacheAccess
 from inference.runtime.failed_loads import FailedLoads
 from inference.runtime.load_watch import LoadWatch
 from inference.runtime.loaded_models import LoadedModels, checked
@@ -49,7 +51,8 @@ class ModelRunner:
     ) -> None:
         self._provider = provider
         self._store = provider.store
-        self._worker = Worker()
+        self._worker = Worker("engine")
+        self._cache = CacheAccess()
         load = checked(load, self._store)
         self._loaded = LoadedModels(pipeline_tag, settings.threads, settings.memory_mb, self._worker, load)
         self._log = log
@@ -62,15 +65,16 @@ class ModelRunner:
 
     def start(self, model: Model) -> None:
         """Init phase: when the model is on the cache, load it now, within the init budget."""
+        deadline = Deadline.after(INIT_BUDGET_S)
         try:
-            artifact = self._store.find(model)
+            artifact = self._cache.ask(lambda: self._store.find(model), deadline)
         except HubletError:  # the first request looks again and says what is wrong
             self._log.exception("the cache cannot be read in the init phase")
             return
         if artifact:
-            future = self._load(model, artifact, was_cached=True)
+            future = self._load(model, artifact, deadline, was_cached=True)
             try:  # not watched: nobody has had an answer yet
-                future.result(timeout=INIT_BUDGET_S)
+                future.result(timeout=deadline.remaining_s)
             except FutureTimeout:
                 self._log.warning("still loading after the init budget", seconds=INIT_BUDGET_S)
             except HubletError as error:
@@ -84,20 +88,30 @@ class ModelRunner:
     def is_stuck(self) -> bool:
         """Whether something holds the engine's thread for good, so that nothing else can begin there.
 
-        That is a run that nobody waits for any more, or a load that does not move.
+        That is a run that nobody waits for any more, a load that does not move, or a cache that is silent.
         """
-        return self._loads.is_stuck or (self._late is not None and not self._late.done())
+        is_running = self._late is not None and not self._late.done()
+        return is_running or self._loads.is_stuck or self._cache.is_stuck
 
     def loaded_manifest(self, model: Model) -> Manifest | None:
         """Of a model in memory; looks nowhere else."""
         return self._loaded.manifest(model)
 
-    def manifest(self, model: Model) -> Manifest | None:
+    def manifest(self, model: Model, deadline: Deadline) -> Manifest | None:
         """Of a model that is loaded, or at least ready."""
         found = self._loaded.manifest(model)
-        if found is None and (artifact := self._store.find(model)):
+        if found is None and (artifact := self._cache.ask(lambda: self._store.find(model), deadline)):
             return artifact.manifest
         return found
+
+    def health(self, model: Model, deadline: Deadline) -> dict[str, Any]:
+        """Whether the model is there, and how far it is; never starts a download."""
+        state = self._cache.ask(lambda: self._provider.state(model), deadline)
+        answer: dict[str, Any] = {"status": "ok", "model": state}
+        if state == "preparing":
+            progress = self._cache.ask(lambda: self._provider.progress(model), deadline)
+            answer |= {"stage": progress.stage, "estimated_time": round(progress.remaining_s, 1)}
+        return answer
 
     def prepare(self, model_call: ModelCall) -> None:
         """Have the model on the cache and in memory; where it is there already, this does nothing."""
@@ -171,15 +185,18 @@ class ModelRunner:
         self._loaded.forget(model)
 
     def _find_and_load(self, model_call: ModelCall) -> Future[Engine]:
-        model = model_call.model
-        found = self._store.find(model)
+        model, deadline = model_call.model, model_call.deadline
+        found = self._cache.ask(lambda: self._store.find(model), deadline)
         if found:
-            return self._load(model, found, was_cached=True)
+            return self._load(model, found, deadline, was_cached=True)
         model_call.stage = "waiting"
-        made = self._provider.fetch(
-            model, model_call.deadline, lambda progress: self._report(model_call, progress)
+        made = self._cache.ask(
+            lambda: self._provider.fetch(
+                model, deadline, lambda progress: self._report(model_call, progress)
+            ),
+            deadline,
         )
-        return self._load(model, made, was_cached=False)
+        return self._load(model, made, deadline, was_cached=False)
 
     def _tell_of_load(self, model_call: ModelCall) -> None:
         """The first request after a load tells of it, whichever request or init phase began it."""
@@ -190,10 +207,12 @@ class ModelRunner:
             if manifest := self._loaded.manifest(model_call.model):
                 self._failed.forget(manifest)
 
-    def _load(self, model: Model, artifact: Artifact, *, was_cached: bool) -> Future[Engine]:
+    def _load(
+        self, model: Model, artifact: Artifact, deadline: Deadline, *, was_cached: bool
+    ) -> Future[Engine]:
         self._failed.check(artifact.manifest)
         self._unreported[model] = was_cached
-        self._store.mark_loaded(artifact)
+        self._cache.ask(lambda: self._store.mark_loaded(artifact), deadline)
         future, left = self._loaded.start(model, artifact)
         manifest = artifact.manifest
         self._log.info(

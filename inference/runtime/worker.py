@@ -1,4 +1,4 @@
-"""One daemon thread that loads and runs models, so that a slow engine cannot hold back the reply."""
+"""One daemon thread for what may take too long, so that it cannot hold back the reply."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ T = TypeVar("T")
 class Worker:
     """Runs what it is given, in order, aside from the thread that answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         self._jobs: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
-        threading.Thread(target=self._work, name="engine", daemon=True).start()
+        threading.Thread(target=self._work, name=name, daemon=True).start()
 
     def submit(self, job: Callable[[], T]) -> Future[T]:
         """Queue a job; cancelling its future before it starts drops it."""

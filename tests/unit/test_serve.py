@@ -8,12 +8,14 @@ import json
 import logging
 import re
 import struct
+import threading
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from PIL import Image
 
+from inference.cache.store import ModelStore
 from inference.errors import DeadlineExceeded, HubletError, InternalError, InvalidField
 from inference.http.response import FACTS
 from inference.serve import Service
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from inference.task import Task
+    from inference.cache.artifact import Artifact
+    from inference.task import Model, Task
 
 
 @pytest.fixture
@@ -224,6 +227,32 @@ def test_the_reply_leaves_before_the_deadline(
     assert document["type"] in ("ModelNotReady", "DeadlineExceeded")
     getattr(engine, gate).set()
     assert reply_of(service, url_event(dict(task.examples[0].body)))[0] == 200
+
+
+@pytest.mark.parametrize("task", ["sentiment"], indirect=True)
+@pytest.mark.parametrize(("method", "path"), [("POST", "/"), ("GET", "/health"), ("GET", "/")])
+def test_a_cache_that_does_not_answer_holds_no_reply(
+    service: Service, task: Task, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+) -> None:
+    """NFS waits without end for a server that is away."""
+    gate = threading.Event()
+    find = ModelStore.find
+
+    def find_later(store: ModelStore, model: Model) -> Artifact | None:
+        gate.wait()
+        return find(store, model)
+
+    monkeypatch.setattr(ModelStore, "find", find_later)
+    event = url_event(dict(task.examples[0].body) if method == "POST" else None, method=method, path=path)
+    try:
+        status, document = reply_of(service, event, timeout_s=0.5)
+        assert (status, document["type"]) == (503, "ModelNotReady")
+        assert "cache does not answer" in document["error"]
+        assert service.is_stuck
+    finally:
+        gate.set()
+    assert reply_of(service, event)[0] == 200
+    assert not service.is_stuck
 
 
 @pytest.mark.parametrize("task", ["sentiment"], indirect=True)
