@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from inference.settings import SettingsError, check_hub_url
+from local.cloud.loopback_server import OWN_NAMES
 from local.demo.catalog import EMBEDDED
 from playground import endpoints
 from playground.access import KEY_VARIABLE, Access
@@ -80,7 +81,13 @@ def _serve(functions: Functions, chosen: argparse.Namespace, stopped: threading.
 
 def _launch(page: Blocks, port: int) -> str:
     """Serve on this machine only; neither a tunnel nor another server beside it, and nothing recorded."""
+    from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+
     from playground.theme import CSS, HEAD, theme
+
+    # A page of the web can have its own name lead to this machine; its browser sends that name along.
+    guard = Middleware(TrustedHostMiddleware, allowed_hosts=list(OWN_NAMES), www_redirect=False)
 
     url: str
     _, url, _ = page.launch(
@@ -89,6 +96,7 @@ def _launch(page: Blocks, port: int) -> str:
         theme=theme(),
         css_paths=CSS,
         head_paths=HEAD,
+        app_kwargs={"middleware": [guard]},
         footer_links=[],
         share=False,
         ssr_mode=False,

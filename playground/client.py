@@ -22,6 +22,13 @@ ANY = "image/png, application/json;q=0.9"
 """A picture as such where the function makes one, else JSON."""
 
 
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Goes nowhere else: a key or a signature is for the function's own URL."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """The reply that asks for it is the answer."""
+
+
 class Unreachable(Exception):
     """Nothing answered; the message says why."""
 
@@ -66,7 +73,7 @@ class Client:
         request = urllib.request.Request(url, body or None, signed, method=method)
         started_s = time.monotonic()
         try:
-            with urllib.request.urlopen(request, timeout=timeout_s) as reply:
+            with urllib.request.build_opener(_Stay).open(request, timeout=timeout_s) as reply:
                 return _read(reply.status, reply, started_s)
         except urllib.error.HTTPError as error:
             with error:

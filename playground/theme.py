@@ -9,7 +9,7 @@ import gradio as gr
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 CSS = Path(__file__).with_name("style.css")
-HEAD = Path(__file__).with_name("names.html")
+HEAD = Path(__file__).with_name("head.html")
 
 
 def theme() -> gr.themes.Base:

@@ -17,7 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local.cloud.function_url import new_request_id, to_event, to_response
-from local.cloud.loopback_server import LoopbackServer
+from local.cloud.loopback_server import OWN_NAMES, LoopbackServer
+from local.cloud.own_pages import OwnPages
 from local.cloud.pool import REPLACED, Pool, Throttled
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ MAX_DROPPED_BYTES = 64 * 1024 * 1024
 LOG_TAIL_BYTES = 4096
 RETRY_AFTER = {"retry-after": "1"}
 """Lambda's Invoke API has it for throttled calls (``retryAfterSeconds``); function URLs here have it too."""
-OWN_NAMES = ("127.0.0.1", "localhost")
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -93,7 +93,9 @@ class Cloud:
         ]
         # A page of the web can have its own name lead to this machine; its browser sends that name along.
         guard = Middleware(TrustedHostMiddleware, allowed_hosts=list(OWN_NAMES), www_redirect=False)
-        self._server = LoopbackServer(Starlette(routes=routes, middleware=[guard]), port)
+        self._server = LoopbackServer(
+            Starlette(routes=routes, middleware=[guard, Middleware(OwnPages)]), port
+        )
         self.url = f"http://127.0.0.1:{self._server.port}/"
 
     async def __aenter__(self) -> Cloud:

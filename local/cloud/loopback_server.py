@@ -16,6 +16,8 @@ from local.cloud.small_reads import read_little
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+OWN_NAMES = ("127.0.0.1", "localhost")
+"""What a server of this machine answers to."""
 STARTUP_POLL_S = 0.005
 IDLE_S = 24 * 3600
 """Timeout of an idle connection: an environment may be frozen for long before its next request."""

@@ -7,6 +7,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
 from inference.tasks import all_tasks
@@ -333,3 +334,26 @@ def _with_model(template: Path, folder: Path, model: str) -> Path:
     path = folder / "template.json"
     path.write_text(json.dumps(document))
     return path
+
+
+def test_no_stranger_is_asked_for_what_a_model_wrote(view: View) -> None:
+    """A picture's address in an answer would tell a stranger that, and when, somebody read it."""
+    blocked = view.page.evaluate(
+        """async () => {
+            const told = new Promise(resolve =>
+                document.addEventListener("securitypolicyviolation", event => resolve(event.blockedURI)));
+            const picture = document.createElement("img");
+            picture.src = "http://127.0.0.1:9/seen.png";
+            document.body.append(picture);
+            const uri = await told;
+            picture.remove();
+            return uri;
+        }"""
+    )
+    assert blocked == "http://127.0.0.1:9/seen.png"
+    view.errors[:] = [line for line in view.errors if "seen.png" not in line]
+
+
+def test_the_page_answers_to_its_own_names_alone(url: str) -> None:
+    assert httpx2.get(url).status_code == 200
+    assert httpx2.get(url, headers={"host": "evil.example"}).status_code == 400

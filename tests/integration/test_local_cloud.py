@@ -250,3 +250,27 @@ def test_it_answers_to_its_own_names_alone(tmp_path: Path, host: str, status: in
             return (await client.get(cloud.url, headers={"host": host})).status_code
 
     assert asyncio.run(story()) == status
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("http://localhost:3000", 200),
+        ("http://127.0.0.1:7860", 200),
+        ("https://evil.example", 403),
+        ("http://localhost.evil.example", 403),
+        ("http://[", 403),
+        ("null", 403),
+    ],
+)
+def test_a_page_of_the_web_calls_nothing(tmp_path: Path, origin: str, status: int) -> None:
+    """A browser sends a form of any page to this machine."""
+
+    async def story() -> int:
+        async with (
+            Cloud([FUNCTION], tmp_path, lambda _: {}, lambda *_: None) as cloud,
+            httpx2.AsyncClient() as client,
+        ):
+            return (await client.get(cloud.url, headers={"origin": origin})).status_code
+
+    assert asyncio.run(story()) == status

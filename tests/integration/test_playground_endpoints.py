@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -13,7 +15,7 @@ from playground import endpoints, refusal
 from playground.access import Access
 from playground.client import Client
 from playground.description import Catalogue
-from playground.endpoints import NoEndpoints
+from playground.endpoints import Endpoint, NoEndpoints
 from tests.support.aws.account import REGION, server
 from tests.support.served import serve
 from tests.support.signed_urls import PROFILE, SECRET, signed_urls
@@ -43,8 +45,6 @@ def as_user(monkeypatch: pytest.MonkeyPatch, signed: SignedUrls, tmp_path: Path)
     def take(secret: str = SECRET, **more: str) -> None:
         for name, value in {**signed.environ(tmp_path, secret), **more}.items():
             monkeypatch.setenv(name, value)
-        # It remembers the proxies that there were at the first call.
-        monkeypatch.setattr("urllib.request._opener", None)
 
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
@@ -121,3 +121,34 @@ def test_a_stack_is_found_by_its_name(
         assert best(ask(STACK, Access(profile=PROFILE))) == "POSITIVE"
         with pytest.raises(NoEndpoints, match="stack Nowhere cannot be read"):
             endpoints.deployed("Nowhere")
+
+
+class _Elsewhere(BaseHTTPRequestHandler):
+    """Sends every call to another path, and notes who came with what."""
+
+    def do_GET(self) -> None:
+        """307, as HTTP clients follow it with all of their headers."""
+        seen: list[tuple[str, str | None]] = self.server.seen  # type: ignore[attr-defined]
+        seen.append((self.path, self.headers.get("authorization")))
+        self.send_response(307)
+        self.send_header("location", "/elsewhere")
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is printed."""
+
+
+def test_a_key_is_not_taken_along_to_another_address() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Elsewhere) as server:
+        server.seen = []  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            endpoint = Endpoint("spam", f"http://127.0.0.1:{server.server_port}/", "hublet-spam")
+            reply = Client(Access("secret")).get(endpoint)
+        finally:
+            server.shutdown()
+            thread.join()
+    assert reply.status == 307
+    assert server.seen == [("/", "Bearer secret")]  # type: ignore[attr-defined]
