@@ -139,6 +139,8 @@ def test_an_event_waits_for_an_environment_that_has_not_asked_and_moves_on_when_
 def test_an_environment_that_waits_is_taken_before_one_that_may_end(tmp_path: Path) -> None:
     async def story(pool: Pool[LocalFunction]) -> tuple[Any, ...]:
         await asyncio.gather(*(ask(pool, do="sleep", seconds=0.2) for _ in range(2)))
+        while not all(each.is_waiting for each in pool.idle):  # both have answered; each asks by itself
+            await asyncio.sleep(0.01)
         ended = await ask(pool, do="pid", ending={"after_s": 60})
         return ended, await ask(pool, do="pid"), is_running(ended)
 
