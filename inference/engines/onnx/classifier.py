@@ -21,10 +21,10 @@ def label_names(config: dict[str, Any]) -> list[str]:
 
 def default_function(config: dict[str, Any], labels: int) -> str:
     """What transformers' pipeline applies when a caller names nothing (5.23, text_classification.py)."""
+    if config.get("problem_type") == "regression":  # first: most of these have one label
+        return "none"
     if config.get("problem_type") == "multi_label_classification" or labels == 1:
         return "sigmoid"
-    if config.get("problem_type") == "regression":
-        return "none"
     return "softmax"
 
 

@@ -49,7 +49,9 @@ class TextStream:
 
     def _advance(self, text: str) -> str:
         new = text[len(self._window(self._done)) :]
-        self._before, self._done = self._done, len(self._ids)
+        if new:  # tokens of no text are no context: what follows them would be treated as the first
+            self._before = self._done
+        self._done = len(self._ids)
         return new
 
     def _release(self, new: str) -> str:
