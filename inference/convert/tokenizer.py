@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import traceback
 from typing import TYPE_CHECKING, Any
 
+from inference.cache import errors as cache_errors
 from inference.cache.files import replace_text
+from inference.convert import limits
 from inference.engines.text.tokenizer import VOCABULARIES, read_json
+from inference.errors import ModelUnavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+LONGEST_REASON = 300
 FILES = ("tokenizer.json", "tokenizer_config.json")
 
 
@@ -19,14 +24,28 @@ def write_tokenizer(snapshot: Path, folder: Path) -> None:
 
     Many repositories hold only a vocabulary, and leave the special tokens, or which inputs the model is
     given, to the defaults of a class in transformers. Nothing is written where the repository has no
-    vocabulary, or a tokenizer that is written in Python. Files are replaced, never written to: the folder's
+    vocabulary, or a tokenizer that is written in Python. Raises :class:`ModelUnavailable` for one that the
+    library cannot read. Files are replaced, never written to: the folder's
     may be links.
     """
     from transformers import AutoTokenizer
 
     if not any((snapshot / name).exists() for name in VOCABULARIES):
         return
-    tokenizer = AutoTokenizer.from_pretrained(snapshot, local_files_only=True, trust_remote_code=False)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(snapshot, local_files_only=True, trust_remote_code=False)
+    except ImportError as error:  # such as MeCab's dictionaries, which no image has
+        told = " ".join(str(error).split())[:LONGEST_REASON]
+        raise ModelUnavailable(f"its tokenizer needs a package that is not here: {told}") from error
+    except Exception as error:  # whatever a repository's files make the library raise
+        is_ours = isinstance(error, OSError) and cache_errors.is_ours(error)
+        if is_ours or limits.is_out_of_memory(error):
+            raise
+        traceback.print_exc()
+        names = ", ".join(name for name in VOCABULARIES if (snapshot / name).exists())
+        raise ModelUnavailable(
+            f"its tokenizer cannot be made of {names} ({type(error).__name__}); see the log"
+        ) from error
     if not tokenizer.is_fast:
         return
     special = {role: token for role, token in tokenizer.special_tokens_map.items() if isinstance(token, str)}

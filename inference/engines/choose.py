@@ -12,10 +12,13 @@ if TYPE_CHECKING:
 
 # Encoder-decoders and decoders whose conversion to CTranslate2 was compared with torch.
 CTRANSLATE_MODEL_TYPES = ("bart", "m2m_100", "marian", "mbart", "mt5", "pegasus", "t5", "whisper")
-CTRANSLATE_GENERATION_MODEL_TYPES = ("gpt2",)
+CTRANSLATE_GENERATION_MODEL_TYPES = ("bloom", "gpt2")
 
 # Decoder-only families whose onnxruntime-genai build was compared with torch.
-GENAI_MODEL_TYPES = ("gemma", "gemma2", "llama", "mistral", "phi", "phi3", "qwen2", "qwen3", "smollm3")
+GENAI_MODEL_TYPES = (
+    *("ernie4_5", "gemma", "gemma2", "granite", "granitemoehybrid", "llama", "mistral", "phi", "phi3"),
+    *("qwen2", "qwen3", "smollm3"),
+)
 
 SLOWEST = "transformers"
 """Serves a model's files as they came; every other engine has them converted."""

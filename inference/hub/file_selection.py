@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Weights as safetensors: pickle weights can run code when read, and are fetched only where a task allows it
 # by name. Code files are never fetched at all.
-WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm", "*.jinja")
+WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm", "*.jinja", "bpe.codes")
 WANTED_BELOW = ("*/config.json", "[0-9]_Dense/model.safetensors")
 """One folder down: how sentence-transformers repositories say what they pool, and their layers after that."""
 GRAPH, GRAPH_BYTES = "onnx/model.onnx", 2_000_000_000

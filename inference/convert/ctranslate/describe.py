@@ -22,6 +22,9 @@ SENTENCEPIECE = {"MarianTokenizer": "marian", "M2M100Tokenizer": "m2m_100"}
 """Tokenizers that transformers itself runs on SentencePiece."""
 RELATIVE_TARGET = 1024
 """Where positions are relative and nothing bounds an output but patience (T5)."""
+MULTILINGUAL_VOCABULARY = 51_865
+"""From this size on, Whisper's vocabulary has languages (OpenAI's whisper, ``Whisper.is_multilingual``)."""
+TASKS = ("transcribe", "translate")
 SANE_WINDOW = 1_000_000
 """A tokenizer without a limit says 10^30."""
 
@@ -98,7 +101,7 @@ def _languages(tokenizer: Any) -> dict[str, int]:
 
 
 def _positions(config: Any) -> int | None:
-    for name in ("max_position_embeddings", "n_positions", "n_ctx"):
+    for name in ("max_position_embeddings", "n_positions", "n_ctx", "seq_length"):
         value = getattr(config, name, None)
         if value is not None and not getattr(config, "relative_attention_num_buckets", None):
             return int(value)
@@ -136,9 +139,8 @@ def describe_speech(model: Any, tokenizer: Any, extractor: Any, folder: Path) ->
     from transformers.models.whisper.tokenization_whisper import TO_LANGUAGE_CODE
 
     generation = model.generation_config
-    is_multilingual = bool(getattr(generation, "is_multilingual", False))
-    languages = (getattr(generation, "lang_to_id", None) or {}) if is_multilingual else {}
-    codes = {name.strip("<|>"): int(index) for name, index in languages.items()}
+    codes, tasks = languages_and_tasks(model, tokenizer)
+    usual_language, usual_task = usual(model, codes, tasks)
     no_timestamps = _no_timestamps(model, tokenizer)
     facts = SpeechFacts(
         kind="speech",
@@ -151,13 +153,56 @@ def describe_speech(model: Any, tokenizer: Any, extractor: Any, folder: Path) ->
         max_initial_timestamp=int(getattr(generation, "max_initial_timestamp_index", None) or 50),
         languages=codes,
         language_names={name: code for name, code in TO_LANGUAGE_CODE.items() if code in codes},
-        tasks=dict(getattr(generation, "task_to_id", None) or {}) if is_multilingual else {},
+        tasks=tasks,
+        usual_language=usual_language,
+        usual_task=usual_task,
     )
     write(facts, folder)
     _write_generation(model, folder)
     write_vocabulary(tokenizer, folder)
     np.save(folder / FILTERS, np.asarray(extractor.mel_filters, np.float32))
     return facts
+
+
+def languages_and_tasks(model: Any, tokenizer: Any) -> tuple[dict[str, int], dict[str, int]]:
+    """Code and task -> token id; both empty for a model that knows English only.
+
+    Fine-tunes from before generation settings had a file of their own say nothing of it: then the size of the
+    vocabulary tells which models know languages (OpenAI's whisper, ``is_multilingual``), and the tokenizer
+    has their names.
+    """
+    from transformers.models.whisper.tokenization_whisper import TO_LANGUAGE_CODE
+
+    generation = model.generation_config
+    is_multilingual = getattr(generation, "is_multilingual", None)
+    if is_multilingual is None and getattr(generation, "lang_to_id", None) is None:
+        if model.config.vocab_size < MULTILINGUAL_VOCABULARY:
+            return {}, {}
+        known = tokenizer.get_vocab()
+        codes = sorted({*TO_LANGUAGE_CODE.values()})
+        languages = {code: known[f"<|{code}|>"] for code in codes if f"<|{code}|>" in known}
+        return languages, {task: known[f"<|{task}|>"] for task in TASKS if f"<|{task}|>" in known}
+    if not is_multilingual:
+        return {}, {}
+    languages = {name.strip("<|>"): int(index) for name, index in (generation.lang_to_id or {}).items()}
+    return languages, dict(getattr(generation, "task_to_id", None) or {})
+
+
+def usual(model: Any, codes: dict[str, int], tasks: dict[str, int]) -> tuple[str | None, str | None]:
+    """Language and task that a fine-tune is for: by name, or by the ids that older ones force."""
+    from transformers.models.whisper.tokenization_whisper import TO_LANGUAGE_CODE
+
+    named = getattr(model.generation_config, "language", None)
+    task = getattr(model.generation_config, "task", None)
+    if named is None and task is None:
+        settings = (model.generation_config, model.config)
+        forced = next((ids for each in settings if (ids := getattr(each, "forced_decoder_ids", None))), [])
+        ids = {index for _, index in forced}
+        code = next((code for code, index in codes.items() if index in ids), None)
+        return code, next((name for name, index in tasks.items() if index in ids), None)
+    plain = str(named or "").lower().strip("<|>")
+    code = TO_LANGUAGE_CODE.get(plain, plain)
+    return (code if code in codes else None), (task if task in tasks else None)
 
 
 def _no_timestamps(model: Any, tokenizer: Any) -> int:

@@ -25,6 +25,7 @@ MANY_PARAMETERS = 2_500_000_000
 """Recordings times parameters of one speech proof: 33 recordings of Whisper base, 10 of Whisper small."""
 MODEL_CLASSES = {
     "bart": "BartForConditionalGeneration",
+    "bloom": "BloomForCausalLM",
     "gpt2": "GPT2LMHeadModel",
     "m2m_100": "M2M100ForConditionalGeneration",
     "marian": "MarianMTModel",

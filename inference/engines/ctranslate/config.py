@@ -72,6 +72,9 @@ class SpeechFacts:
     language_names: dict[str, str] = field(default_factory=dict)
     """English name in lower case -> code, so that ``french`` works like ``fr``."""
     tasks: dict[str, int] = field(default_factory=dict)
+    usual_language: str | None = None
+    """The code that the model is for, where the caller names none; ``None``: what it sounds like."""
+    usual_task: str | None = None
 
 
 def write(facts: TextFacts | SpeechFacts, folder: Path) -> None:

@@ -154,7 +154,8 @@ class Transcription(Engine):
         facts = self._facts
         prompt = [facts.start]
         if facts.languages:
-            prompt += [self._language(model, mel, given.get("language")), self._task(given.get("task"))]
+            language = given.get("language") or facts.usual_language
+            prompt += [self._language(model, mel, language), self._task(given.get("task"))]
         elif given.get("task") not in (None, "transcribe"):
             raise InvalidField("parameters.task", "must be transcribe: this model knows English only")
         elif _plain(given.get("language") or "en") not in ENGLISH:
@@ -162,7 +163,7 @@ class Transcription(Engine):
         return prompt if with_times else [*prompt, facts.no_timestamps]
 
     def _task(self, task: str | None) -> int:
-        name = task or "transcribe"
+        name = task or self._facts.usual_task or "transcribe"
         if name not in self._facts.tasks:
             raise InvalidField("parameters.task", f"must be one of {', '.join(sorted(self._facts.tasks))}")
         return self._facts.tasks[name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inference.engines.onnx.head import Head
+from inference.engines.onnx.model_types import EMBEDDING_MODEL_TYPES
 from inference.engines.onnx.sentence_modules import read_sentences
 from inference.engines.text.tokenizer import Encoded, TextTokenizer
 from inference.errors import InvalidField
@@ -24,6 +25,7 @@ class EmbeddingHead(Head):
 
     AUTO_CLASS = "AutoModel"
     OUTPUTS = ("last_hidden_state",)
+    MODEL_TYPES = EMBEDDING_MODEL_TYPES
     UNREAD = ("pooler.",)
     HAS_PIPELINE = False
 

@@ -6,15 +6,21 @@ TEXT_MODEL_TYPES = frozenset(
         "bart",
         "bert",
         "camembert",
+        "deberta",
         "deberta-v2",
         "distilbert",
         "electra",
+        "eurobert",
         "modernbert",
+        "mobilebert",
         "mpnet",
+        "nomic_bert",
         "roberta",
         "xlm-roberta",
     ]
 )
+EMBEDDING_MODEL_TYPES = TEXT_MODEL_TYPES | {"gemma3_text", "qwen3"}
+"""And decoders that embed: their heads need no cache of keys and values."""
 IMAGE_MODEL_TYPES = frozenset(
     ["beit", "convnext", "convnextv2", "deit", "dinov2", "resnet", "swin", "swinv2", "vit"]
 )

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from inference.errors import ModelUnavailable
+from inference.engines.engine import Unsupported
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,10 +49,7 @@ class TextTokenizer:
         from tokenizers import Tokenizer
 
         if not (folder / "tokenizer.json").exists():
-            raise ModelUnavailable(
-                "the repository has no tokenizer that can be used: neither tokenizer.json nor a vocabulary "
-                "that one can be made of"
-            )
+            raise Unsupported("no tokenizer.json could be made of its files")
         self.raw = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.raw.no_padding()
         self.raw.no_truncation()

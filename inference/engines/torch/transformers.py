@@ -124,9 +124,12 @@ def _pipeline(folder: Path, pipeline_tag: str, threads: int) -> Any:
     if model_class is None:
         raise ModelUnavailable(f"transformers has no pipeline for {pipeline_tag} by this architecture")
     safe: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    readers = _readers(pipeline_tag)
+    if "tokenizer" in readers and not any((folder / name).exists() for name in VOCABULARIES):
+        raise ModelUnavailable(f"the repository has no tokenizer: none of {', '.join(VOCABULARIES)}")
     parts = {
         name: getattr(transformers, reader).from_pretrained(folder, **safe)
-        for name, reader in _readers(pipeline_tag).items()
+        for name, reader in readers.items()
     }
     unread = head_class(pipeline_tag).UNREAD if pipeline_tag in HEAD_TAGS else ()
     model = weights.read(getattr(transformers, model_class), folder, unread=unread)

@@ -15,6 +15,7 @@ from sentencepiece import SentencePieceProcessor
 
 from inference.convert.ctranslate.recipe import MODEL_CLASSES, convert
 from inference.convert.recipe import Source
+from inference.engines.choose import CTRANSLATE_GENERATION_MODEL_TYPES
 from inference.engines.ctranslate import config as ctranslate_facts
 from inference.engines.ctranslate.engine import open_engine
 from inference.engines.ctranslate.log_mel import log_mel
@@ -283,13 +284,17 @@ def test_a_repository_with_only_a_sentencepiece_model(tmp_path: Path) -> None:
         assert engine._codec.encode(text) == pieces.encode(text)
 
 
-@pytest.fixture(scope="module")
-def gpt2(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Oracle]:
-    folder = tmp_path_factory.mktemp("gpt2")
-    snapshot = text_to_text.gpt2(folder / "snapshot")
+@pytest.fixture(scope="module", params=sorted(text_to_text.DECODERS))
+def decoder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Oracle]:
+    folder = tmp_path_factory.mktemp("decoder")
+    snapshot = text_to_text.DECODERS[request.param](folder / "snapshot")
     kept = converted(snapshot, folder / "artifact", "text-generation")
     assert kept.drift.figures["next_token_agreement"] == 1.0
     return open_engine(folder / "artifact", "text-generation", 1), Oracle(snapshot)
+
+
+def test_every_listed_decoder_is_tested() -> None:
+    assert set(text_to_text.DECODERS) == set(CTRANSLATE_GENERATION_MODEL_TYPES)
 
 
 PROMPTS = [text for text in (*text_to_text.TEXTS[:3], *text_to_text.SENTENCES) if text]
@@ -305,8 +310,10 @@ PROMPTS = [text for text in (*text_to_text.TEXTS[:3], *text_to_text.SENTENCES) i
     ],
     ids=str,
 )
-def test_gpt2_continues_as_generate_does(gpt2: tuple[Any, Oracle], parameters: dict[str, Any]) -> None:
-    engine, oracle = gpt2
+def test_a_decoder_continues_as_generate_does(
+    decoder: tuple[Any, Oracle], parameters: dict[str, Any]
+) -> None:
+    engine, oracle = decoder
     expected = []
     for text in PROMPTS:
         length = len(oracle.tokenizer(text)["input_ids"])
@@ -316,8 +323,8 @@ def test_gpt2_continues_as_generate_does(gpt2: tuple[Any, Oracle], parameters: d
     assert only(ask(engine, PROMPTS[0], return_full_text=True, **parameters)) == [PROMPTS[0] + expected[0]]
 
 
-def test_gpt2_takes_empty_and_long_prompts(gpt2: tuple[Any, Oracle]) -> None:
-    engine, _ = gpt2
+def test_a_decoder_takes_empty_and_long_prompts(decoder: tuple[Any, Oracle]) -> None:
+    engine, _ = decoder
     outcome = run(engine, "", "word " * 200)
     assert (len(outcome.results), outcome.truncated) == (2, 1)
 

@@ -32,6 +32,17 @@ CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
     "mistral": ("MistralConfig", HEAD | {"sliding_window": 64}),
     "phi": ("PhiConfig", {"num_key_value_heads": 2}),
     "phi3": ("Phi3Config", {"original_max_position_embeddings": CONTEXT}),
+    "ernie4_5": ("Ernie4_5Config", HEAD),
+    "granite": ("GraniteConfig", {"attention_multiplier": 0.2, "logits_scaling": 2.0}),
+    "granitemoehybrid": (
+        "GraniteMoeHybridConfig",
+        {
+            "layer_types": ["attention", "attention"],
+            "num_local_experts": 0,
+            "position_embedding_type": "rope",
+            "shared_intermediate_size": 128,
+        },
+    ),
     "smollm3": ("SmolLM3Config", {}),
 }
 TEMPLATE = """{%- if messages[0]['role'] != 'system' %}

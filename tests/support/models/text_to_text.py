@@ -247,6 +247,25 @@ def gpt2(folder: Path) -> Path:
     return save(folder, model, wrapped)
 
 
+def bloom(folder: Path) -> Path:
+    mark = "<|endoftext|>"
+    wrapped = fast(byte_level([mark], None), bos_token=mark, eos_token=mark, unk_token=mark, pad_token=mark)
+    config = transformers.BloomConfig(
+        vocab_size=len(wrapped),
+        hidden_size=32,
+        n_layer=2,
+        n_head=4,
+        seq_length=64,
+        bos_token_id=0,
+        eos_token_id=0,
+        pad_token_id=0,
+    )
+    model = shake(transformers.BloomForCausalLM(config), 0, seed=7)
+    model.generation_config.update(max_new_tokens=16, pad_token_id=0)
+    return save(folder, model, wrapped)
+
+
+DECODERS = {"bloom": bloom, "gpt2": gpt2}
 TEXT_FAMILIES = {
     "bart": bart,
     "pegasus": pegasus,
