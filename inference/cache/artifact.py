@@ -54,6 +54,8 @@ class Manifest:
     """How far from fp32 torch, as measured at conversion."""
     rejected: list[dict[str, Any]] = field(default_factory=list)
     """Faster variants that missed the budget, with their figures."""
+    lists: str = "serial"
+    """``parallel`` where a list may have an input on each thread: it was seen to answer as one alone does."""
     arch: str = ARCH
     version: int = VERSION
 

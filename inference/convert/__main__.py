@@ -185,6 +185,7 @@ def _manifest(job: ConvertJob, choice: EngineChoice, kept: KeptVariant, started_
         files={},
         tools=kept.tools,
         drift=kept.drift.figures,
+        lists=kept.lists,
         rejected=list(kept.rejected),
     )
 

@@ -56,6 +56,8 @@ class KeptVariant:
     """Faster variants that missed the budget or the memory: ``{"precision": ..., "figures": {...}}``."""
     tools: dict[str, str] = field(default_factory=dict)
     """Versions of what made it: ``{"torch": "2.13.0", ...}``."""
+    lists: str = "serial"
+    """``parallel`` where lists were seen to be faster so, with the same answers."""
 
 
 class Recipe(Protocol):

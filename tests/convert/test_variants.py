@@ -16,7 +16,7 @@ from inference.convert.onnx import variants
 from inference.convert.onnx.dynamic_int8 import quantize_products
 from inference.convert.onnx.graph_weights import edited
 from inference.convert.onnx.rounding import LARGEST_IN_PRODUCT, LARGEST_INT8, rounded_rows
-from inference.engines.onnx.engine import data_of
+from inference.engines.onnx.session import data_of
 from tests.support.models.heads import converted, make_model
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from inference.engines.onnx.engine import data_of
+from inference.engines.onnx.session import data_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

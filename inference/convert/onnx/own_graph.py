@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inference.engines.engine import Unsupported
-from inference.engines.onnx.engine import data_of
+from inference.engines.onnx.session import data_of
 from inference.engines.torch.encoder import PIXELS, TEXT_INPUTS
 
 if TYPE_CHECKING:

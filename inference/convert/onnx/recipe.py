@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from inference.convert.limits import is_out_of_memory
 from inference.convert.onnx import export, own_graph, variants
+from inference.convert.onnx.lists import RecordedSession
 from inference.convert.proofs import proof_class
 from inference.convert.recipe import Drift, KeptVariant, why_kept
 from inference.convert.tokenizer import write_tokenizer
 from inference.engines.engine import Unsupported
 from inference.engines.onnx import sentence_modules
-from inference.engines.onnx.engine import MODEL, data_of, session
+from inference.engines.onnx.engine import MODEL
 from inference.engines.onnx.heads import head_class
 from inference.engines.onnx.image_processor import PREPROCESSOR, read_processor
+from inference.engines.onnx.session import Session, data_of
 from inference.engines.torch.encoder import load_model, runner
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ def _from_own(source: Source, folder: Path, proof: Proof, report: Callable[[str]
     size = read_processor(folder).height_width if head.READS_PICTURES else None
     own_graph.adopt(source.snapshot / own_graph.PATH, folder / GRAPH, head.OUTPUTS, size)
     try:
-        drift = proof.measure(head(folder, session(folder / GRAPH, source.threads)))
+        drift = proof.measure(head(folder, Session(folder / GRAPH, source.threads)))
         if not drift.within_budget:
             raise Unsupported("it does not answer as torch does")
         return _best(source, folder, proof, report, "graph of the repository's own")
@@ -94,7 +96,8 @@ def _best(
         report(f"trying {variant.name}")
         try:
             variant.write(folder / GRAPH, folder / MODEL)
-            drift = proof.measure(head(folder, session(folder / MODEL, source.threads)))
+            session = RecordedSession(folder / MODEL, source.threads)
+            drift = proof.measure(head(folder, session))
         except Exception as error:
             if variant is tried[-1] or not is_out_of_memory(error):
                 raise
@@ -109,7 +112,7 @@ def _best(
     (folder / GRAPH).unlink()
     data_of(folder / GRAPH).unlink()
     reason = f"{origin}; {why_kept(source, variant.name, rejected)}"
-    return KeptVariant(variant.name, reason, drift, tuple(rejected), tools())
+    return KeptVariant(variant.name, reason, drift, tuple(rejected), tools(), session.choose())
 
 
 def _keep(snapshot: Path, folder: Path) -> None:

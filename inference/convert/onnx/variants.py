@@ -15,7 +15,7 @@ from inference.convert.onnx.dynamic_int8 import quantize_embeddings, quantize_pr
 from inference.convert.onnx.graph_weights import edited
 from inference.convert.onnx.row_scaling import scale_rows
 from inference.convert.recipe import Variant
-from inference.engines.onnx.engine import data_of
+from inference.engines.onnx.session import data_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

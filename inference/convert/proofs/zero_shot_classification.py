@@ -56,7 +56,7 @@ def _logits(head: Any, inputs: Sequence[str]) -> NDArray[np.float32]:
     labels = [LABELS[number % len(LABELS)] for number in range(len(inputs) + LABELS_PER_TEXT)]
     return np.stack(
         [
-            head.judge(text, labels[number : number + LABELS_PER_TEXT]).logits
+            head.judge([text], labels[number : number + LABELS_PER_TEXT])[0].logits
             for number, text in enumerate(inputs)
         ]
     )

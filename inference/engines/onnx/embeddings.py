@@ -11,7 +11,7 @@ from inference.engines.text.tokenizer import Encoded, TextTokenizer
 from inference.errors import InvalidField
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -40,7 +40,12 @@ class EmbeddingHead(Head):
     def vector(self, text: str, parameters: Mapping[str, Any] | None = None) -> NDArray[np.float64]:
         """Shape (size,)."""
         given = parameters or {}
-        return self.pool(self.encode(text, given), given)
+        return self.vectors([self.encode(text, given)], given)[0]
+
+    def vectors(self, texts: Sequence[Encoded], given: Mapping[str, Any]) -> list[NDArray[np.float64]]:
+        """One for each text, in order, of shape (size,)."""
+        inputs = [text.inputs for text in texts]
+        return self._forward_all(inputs, lambda _, outputs: self._pool(outputs[0][0], given))
 
     def encode(self, text: str, given: Mapping[str, Any], at: str = "inputs") -> Encoded:
         """Raises :class:`InvalidField` at ``at`` for a text too long that must not be cut."""
@@ -54,9 +59,9 @@ class EmbeddingHead(Head):
             raise InvalidField(at, f"has {tokens:,} tokens; the model's limit is {self.max_tokens:,}")
         return Encoded(self._tokenizer.arrays(kept), len(kept.ids), was_cut=bool(cut_off))
 
-    def pool(self, encoded: Encoded, given: Mapping[str, Any]) -> NDArray[np.float64]:
-        """The vector of a text, shape (size,)."""
-        vector = self._sentences.pool(self._forward(encoded.inputs)[0][0])
+    def _pool(self, tokens: NDArray[np.float32], given: Mapping[str, Any]) -> NDArray[np.float64]:
+        """Hidden states of shape (tokens, width) -> the vector of a text, of shape (size,)."""
+        vector = self._sentences.pool(tokens)
         normalize = self._sentences.is_normalized
         dimensions = given.get("dimensions")
         if dimensions is not None:

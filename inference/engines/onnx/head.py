@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from inference.engines.engine import Engine
 from inference.engines.onnx.model_types import TEXT_MODEL_TYPES
+from inference.engines.onnx.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
-    Forward = Callable[[dict[str, NDArray[Any]]], list[NDArray[np.float32]]]
+    Outputs = list[NDArray[np.float32]]
+    Forward = Callable[[dict[str, NDArray[Any]]], Outputs]
     """Named inputs -> the model's outputs, in the order of ``Head.OUTPUTS``."""
+
+T = TypeVar("T")
 
 
 class Head(Engine):
@@ -37,3 +41,11 @@ class Head(Engine):
     def __init__(self, folder: Path, forward: Forward) -> None:
         """``folder`` holds the artifact's config and tokenizer."""
         self._forward = forward
+
+    def _forward_all(
+        self, inputs: Sequence[dict[str, NDArray[Any]]], take: Callable[[int, Outputs], T]
+    ) -> list[T]:
+        """``take(index, outputs)`` of every input, in order; a session may call it from several threads."""
+        if isinstance(self._forward, Session):
+            return self._forward.map(inputs, take)
+        return [take(index, self._forward(each)) for index, each in enumerate(inputs)]

@@ -28,9 +28,9 @@ ANSWER = """
 import json, sys
 from pathlib import Path
 from inference.engines.onnx.heads.text_classification import TextClassification
-from inference.engines.onnx.engine import session
+from inference.engines.onnx.session import Session
 folder = Path(sys.argv[1])
-head = TextClassification(folder, session(folder / "model.onnx", 1))
+head = TextClassification(folder, Session(folder / "model.onnx", 1))
 print(json.dumps([head.scores(text).tolist() for text in json.load(sys.stdin)]))
 """
 

@@ -32,6 +32,7 @@ def convert(
             files={},
             tools=kept.tools,
             drift=kept.drift.figures,
+            lists=kept.lists,
         )
         publish(folder, manifest)
     return Artifact.open(parent / manifest.folder_name), kept

@@ -19,7 +19,7 @@ class FeatureExtraction(EmbeddingHead):
         given = call.parameters
         encoded = [self.encode(text, given, call.at(index)) for index, text in enumerate(call.inputs)]
         return Outcome(
-            [self.pool(each, given).tolist() for each in encoded],
+            [vector.tolist() for vector in self.vectors(encoded, given)],
             truncated=sum(each.was_cut for each in encoded),
             tokens=sum(each.tokens for each in encoded),
         )

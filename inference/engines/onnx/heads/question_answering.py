@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from inference.engines.engine import Outcome
@@ -19,6 +20,7 @@ from inference.engines.text.tokenizer import TextTokenizer
 from inference.errors import InvalidField
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -36,6 +38,8 @@ MOST_TOKENS = 512 * 512
 """Of all windows of a context together. Measured, 512 windows of 512 tokens took 68 MB."""
 MOST_BYTES = 4
 """Of a character in UTF-8."""
+TOKENS_AT_ONCE = 32 * 512
+"""Of the windows that are run together; the last question's own windows may add more."""
 SPANS_PER_ANSWER = 64
 """How many spans are looked at for each answer: several spans may come to the same text."""
 
@@ -69,6 +73,22 @@ class ContextReading:
     """Whether the question was cut; contexts are read whole."""
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A question and its context, as the model reads them."""
+
+    windows: list[Window]
+    places: NDArray[np.int64]
+    """For every token of the context its window and its place there; shape (tokens, 2)."""
+    was_cut: bool
+    """Whether the question was cut."""
+
+    @property
+    def tokens(self) -> int:
+        """Of all windows together."""
+        return sum(len(window.encoding) for window in self.windows)
+
+
 class QuestionAnswering(Head):
     """Answers as spans of a context, which is read window by window."""
 
@@ -93,8 +113,7 @@ class QuestionAnswering(Head):
         limits = self.limits(call.parameters)
         results = []
         tokens = truncated = 0
-        for index, item in enumerate(call.inputs):
-            reading = self.read(item["question"], item["context"], limits, call.at(index))
+        for item, reading in zip(call.inputs, self._readings(call, limits), strict=True):
             tokens += reading.tokens_read
             truncated += reading.was_cut
             found = answers(reading, item["context"], limits.answer, top_k, aligns)
@@ -116,30 +135,47 @@ class QuestionAnswering(Head):
             stride=parameters.get("doc_stride"),
         )
 
-    def read(self, question: str, context: str, limits: Limits, at: str = "inputs") -> ContextReading:
-        """Score every token of the context as the start and as the end of the answer."""
-        import numpy as np
+    def _readings(self, call: Call, limits: Limits) -> Iterator[ContextReading]:
+        """One an input, in order; the windows of neighbours are run together, so many that memory allows."""
+        asked: list[Asked] = []
+        for index, item in enumerate(call.inputs):
+            asked.append(self._asked(item["question"], item["context"], limits, call.at(index)))
+            if sum(each.tokens for each in asked) >= TOKENS_AT_ONCE:
+                yield from self._read(asked)
+                asked = []
+        yield from self._read(asked)
 
-        asked, was_cut = self._shortened(question, limits.question)
-        windows = self._windows(asked, context, limits)
-        outputs = [self._forward(window.inputs) for window in windows]
+    def _asked(self, question: str, context: str, limits: Limits, at: str) -> Asked:
+        shortened, was_cut = self._shortened(question, limits.question)
+        windows = self._windows(shortened, context, limits)
         places = clearest(windows)
         if not len(places):
             raise InvalidField(f"{at}.context", "holds no text to answer from")
-        start = np.array([outputs[number][0][0, at] for number, at in places])
-        end = np.array([outputs[number][1][0, at] for number, at in places])
+        return Asked(windows, places, was_cut)
+
+    def _read(self, asked: Sequence[Asked]) -> Iterator[ContextReading]:
+        inputs = [window.inputs for each in asked for window in each.windows]
+        outputs = iter(self._forward_all(inputs, lambda _, found: found))
+        for each in asked:
+            yield self._reading(each, list(islice(outputs, len(each.windows))))
+
+    def _reading(self, asked: Asked, outputs: list[list[NDArray[np.float32]]]) -> ContextReading:
+        """Every token of the context scored as the start and as the end of the answer."""
+        import numpy as np
+
+        start = np.array([outputs[number][0][0, at] for number, at in asked.places])
+        end = np.array([outputs[number][1][0, at] for number, at in asked.places])
         # The first token stands for "no answer"; the window that is least sure of that speaks for all.
         start_of_none, end_of_none = min(((out[0][0, 0], out[1][0, 0]) for out in outputs), key=sum)
         start = softmax(np.append(start, start_of_none))
         end = softmax(np.append(end, end_of_none))
-        tokens = [(windows[number].encoding, int(at)) for number, at in places]
         return ContextReading(
             start[:-1],
             end[:-1],
             float(start[-1] * end[-1]),
-            tokens,
-            tokens_read=sum(len(window.encoding) for window in windows),
-            was_cut=was_cut,
+            [(asked.windows[number].encoding, int(at)) for number, at in asked.places],
+            tokens_read=asked.tokens,
+            was_cut=asked.was_cut,
         )
 
     def _shortened(self, question: str, most: int) -> tuple[str, bool]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from inference.engines.engine import Outcome
 from inference.engines.onnx.embeddings import EmbeddingHead, unit
 
 if TYPE_CHECKING:
-    from inference.engines.text.tokenizer import Encoded
     from inference.task import Call
 
 
@@ -17,20 +17,21 @@ class SentenceSimilarity(EmbeddingHead):
 
     def run(self, call: Call) -> Outcome:
         """For each input the cosine (-1 to 1) of its source with every sentence, in order."""
-        encoded = [
-            [self.encode(text, {}) for text in (item["source_sentence"], *item["sentences"])]
+        texts = [
+            self.encode(text, {})
             for item in call.inputs
+            for text in (item["source_sentence"], *item["sentences"])
         ]
-        texts = [text for item in encoded for text in item]
+        vectors = iter([unit(vector) for vector in self.vectors(texts, {})])
+        results = []
+        for item in call.inputs:
+            source = next(vectors)
+            results.append([float(source @ other) for other in islice(vectors, len(item["sentences"]))])
         return Outcome(
-            [self._cosines(*item) for item in encoded],
+            results,
             truncated=sum(text.was_cut for text in texts),
             tokens=sum(text.tokens for text in texts),
         )
-
-    def _cosines(self, source: Encoded, *others: Encoded) -> list[float]:
-        own = unit(self.pool(source, {}))
-        return [float(own @ unit(self.pool(other, {}))) for other in others]
 
 
 HEAD = SentenceSimilarity

@@ -10,6 +10,7 @@ from inference.engines.onnx.head import Head
 from inference.engines.text.tokenizer import TextTokenizer, read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy as np
@@ -35,7 +36,7 @@ class TextClassification(Head):
 
     def scores(self, text: str) -> NDArray[np.float64]:
         """Shape (labels,), in the order of the model's labels."""
-        return self._scores(self._tokenizer.encode(text), None)
+        return self._scores([self._tokenizer.encode(text)], None)[0]
 
     def run(self, call: Call) -> Outcome:
         """For each input the labels, best first: ``[{"label": str, "score": float}, ...]``."""
@@ -43,13 +44,15 @@ class TextClassification(Head):
         function = call.parameters.get("function_to_apply")
         encoded = [self._tokenizer.encode(text) for text in call.inputs]
         return Outcome(
-            [ranked(self._labels, self._scores(each, function))[:top_k] for each in encoded],
+            [ranked(self._labels, scores)[:top_k] for scores in self._scores(encoded, function)],
             truncated=sum(each.was_cut for each in encoded),
             tokens=sum(each.tokens for each in encoded),
         )
 
-    def _scores(self, encoded: Encoded, function: str | None) -> NDArray[np.float64]:
-        return apply(self._forward(encoded.inputs)[0][0], function or self._default)
+    def _scores(self, texts: Sequence[Encoded], function: str | None) -> list[NDArray[np.float64]]:
+        chosen = function or self._default
+        inputs = [text.inputs for text in texts]
+        return self._forward_all(inputs, lambda _, outputs: apply(outputs[0][0], chosen))
 
 
 HEAD = TextClassification

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from inference.engines.engine import Outcome
@@ -15,8 +16,11 @@ from inference.engines.text.tokenizer import TextTokenizer, read_json
 from inference.errors import InvalidField
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from inference.engines.onnx.head import Forward
     from inference.engines.onnx.windows import Window
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 SHARED_TOKENS = 128
 """How far the windows of a long text overlap where the caller does not say; at most a quarter of a window."""
 IGNORED = ("O",)
+CHARS_AT_ONCE = 50_000
+"""Of the texts that are run together, so that a long list holds few tokens in memory."""
 
 
 @dataclass(frozen=True)
@@ -60,21 +66,39 @@ class TokenClassification(Head):
         strategy = call.parameters.get("aggregation_strategy") or "simple"
         ignored = call.parameters.get("ignore_labels")
         ignored = IGNORED if ignored is None else ignored
-        readings = [self.read(text, call.parameters.get("stride")) for text in call.inputs]
-        return Outcome(
-            [self.entities(reading, strategy, ignored) for reading in readings],
-            tokens=sum(reading.tokens_read for reading in readings),
-        )
+        results: list[list[dict[str, Any]]] = []
+        tokens = 0
+        for texts in grouped(call.inputs, CHARS_AT_ONCE):
+            readings = self.read_all(texts, call.parameters.get("stride"))
+            results += [self.entities(reading, strategy, ignored) for reading in readings]
+            tokens += sum(reading.tokens_read for reading in readings)
+        return Outcome(results, tokens=tokens)
 
     def read(self, text: str, stride: int | None = None) -> TextReading:
         """Score every token; the windows of a long text share ``stride`` tokens."""
+        return self.read_all([text], stride)[0]
+
+    def read_all(self, texts: Sequence[str], stride: int | None = None) -> list[TextReading]:
+        """As :meth:`read`; the windows of all texts are run together."""
         room = self._tokenizer.room()
         if stride is not None and stride >= room:
             problem = f"must be less than {room}, the number of tokens that this model reads at once"
             raise InvalidField("parameters.stride", problem)
         shared = min(SHARED_TOKENS, room // 4) if stride is None else stride
-        windows = split(self._tokenizer, text, shared)
-        read = [self._tokens(text, window) for window in windows]
+        texts_of: list[str] = []
+        windows_of = [split(self._tokenizer, text, shared) for text in texts]
+        windows = [window for of_text in windows_of for window in of_text]
+        for text, of_text in zip(texts, windows_of, strict=True):
+            texts_of += [text] * len(of_text)
+        read = iter(
+            self._forward_all(
+                [window.inputs for window in windows],
+                lambda at, outputs: self._tokens(texts_of[at], windows[at], softmax(outputs[0][0])),
+            )
+        )
+        return [self._reading(of_text, list(islice(read, len(of_text)))) for of_text in windows_of]
+
+    def _reading(self, windows: list[Window], read: list[list[Token]]) -> TextReading:
         starts = [window.positions.start for window in windows]
         return TextReading(
             read,
@@ -105,8 +129,7 @@ class TokenClassification(Head):
             "end": token.end,
         }
 
-    def _tokens(self, text: str, window: Window) -> list[Token]:
-        scores = softmax(self._forward(window.inputs)[0][0])
+    def _tokens(self, text: str, window: Window, scores: NDArray[np.float64]) -> list[Token]:
         encoding = window.encoding
         ids, names, offsets = encoding.ids, encoding.tokens, encoding.offsets
         tokens = []
@@ -127,6 +150,18 @@ class TokenClassification(Head):
     def _join(self, tokens: list[str]) -> str:
         decoder = self._tokenizer.raw.decoder
         return " ".join(tokens) if decoder is None else str(decoder.decode(tokens))
+
+
+def grouped(texts: Sequence[str], most_chars: int) -> Iterator[list[str]]:
+    """The texts in order, in groups of at most ``most_chars`` characters; a longer text stands alone."""
+    group: list[str] = []
+    for text in texts:
+        if group and sum(map(len, group)) + len(text) > most_chars:
+            yield group
+            group = []
+        group.append(text)
+    if group:
+        yield group
 
 
 HEAD = TokenClassification

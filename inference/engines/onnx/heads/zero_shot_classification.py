@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from inference.engines.engine import Outcome
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inference.engines.onnx.head import Forward
+    from inference.engines.text.tokenizer import Encoded
     from inference.task import Call
 
 TEMPLATE = "This example is {}."
@@ -47,35 +49,40 @@ class ZeroShotClassification(Head):
         self._entailment = entailment_id(read_json(folder / "config.json"))
         self._tokenizer = TextTokenizer(folder)
 
-    def judge(self, text: str, labels: Sequence[str], template: str = TEMPLATE) -> Judgement:
-        """Whether each label follows from a text.
+    def judge(self, texts: Sequence[str], labels: Sequence[str], template: str = TEMPLATE) -> list[Judgement]:
+        """For each text, whether each label follows from it; all pairs are run together.
 
         Only the text is ever cut, never the label. Raises :class:`InvalidField` where a label with its
         template fills the model's window.
         """
         import numpy as np
 
-        contradiction = -1 if self._entailment == 0 else 0
-        pairs = []
-        for label in labels:
-            try:
-                pairs.append(self._tokenizer.encode(text, template.replace("{}", label), cut="only_first"))
-            except ValueError as error:
-                problem = f"a label in its template must fit into {self._tokenizer.max_tokens} tokens"
-                raise InvalidField("parameters.candidate_labels", problem) from error
-        rows = [self._forward(pair.inputs)[0][0][[contradiction, self._entailment]] for pair in pairs]
-        return Judgement(
-            np.stack(rows),
-            tokens_read=sum(pair.tokens for pair in pairs),
-            was_cut=any(pair.was_cut for pair in pairs),
-        )
+        kept = [-1 if self._entailment == 0 else 0, self._entailment]
+        pairs = [[self._pair(text, label, template) for label in labels] for text in texts]
+        inputs = [pair.inputs for of_text in pairs for pair in of_text]
+        rows = iter(self._forward_all(inputs, lambda _, outputs: outputs[0][0][kept]))
+        return [
+            Judgement(
+                np.stack(list(islice(rows, len(labels)))),
+                tokens_read=sum(pair.tokens for pair in of_text),
+                was_cut=any(pair.was_cut for pair in of_text),
+            )
+            for of_text in pairs
+        ]
+
+    def _pair(self, text: str, label: str, template: str) -> Encoded:
+        try:
+            return self._tokenizer.encode(text, template.replace("{}", label), cut="only_first")
+        except ValueError as error:
+            problem = f"a label in its template must fit into {self._tokenizer.max_tokens} tokens"
+            raise InvalidField("parameters.candidate_labels", problem) from error
 
     def run(self, call: Call) -> Outcome:
         """For each input the labels, best first: ``[{"label": str, "score": float}, ...]``."""
         labels = call.parameters["candidate_labels"]
         template = call.parameters.get("hypothesis_template") or TEMPLATE
         independent = bool(call.parameters.get("multi_label")) or len(labels) == 1
-        judged = [self.judge(text, labels, template) for text in call.inputs]
+        judged = self.judge(call.inputs, labels, template)
         return Outcome(
             [_ranked(labels, label_scores(each.logits, independent)) for each in judged],
             truncated=sum(each.was_cut for each in judged),
