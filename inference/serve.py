@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -131,7 +132,8 @@ class Service:
         call = self._task.prepare(body.inputs, body.parameters)
         is_picture = walk.request.is_http and self._task.kind.paints
         kind = images.content_type(walk.request.accept) if is_picture else images.JSON
-        results = self._runner.run(walk.model_call, call).results
+        check = partial(response.check_size, count=len(call.inputs))
+        results = self._runner.run(walk.model_call, call, check).results
         if self._task.kind.paints:
             results = [images.as_json(each) if kind == images.JSON else each for each in results]
         presented = self._task.present(call, results)
@@ -148,7 +150,8 @@ class Service:
     def _embed(self, walk: Walk) -> Answer:
         asked = embeddings.read(walk.request.document(), self._task)
         walk.model_call.model = asked.model
-        return embeddings.present(asked, self._runner.run(walk.model_call, asked.call))
+        check = partial(embeddings.check_size, asked)
+        return embeddings.present(asked, self._runner.run(walk.model_call, asked.call, check))
 
     def _models(self, path: str) -> Answer:
         name = unquote(path.removeprefix(routes.MODELS).strip("/"))

@@ -26,6 +26,16 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class ResultSize:
+    """What one result holds at most, known before the work."""
+
+    numbers: int
+    """Floats."""
+    chars: int = 0
+    """What stands around the numbers in JSON, such as names of labels."""
+
+
+@dataclass(frozen=True)
 class Completion:
     """A finished continuation of one prompt or conversation."""
 
@@ -65,6 +75,10 @@ class Engine(ABC):
 
     def estimate_s(self, call: Call) -> float | None:
         """At least how long a call takes; ``None`` where the engine cannot tell."""
+        return None
+
+    def result_size(self, call: Call) -> ResultSize | None:
+        """At most how large each result of a call is; ``None`` where the engine cannot tell."""
         return None
 
 

@@ -6,9 +6,12 @@ import base64
 import json
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inference.errors import HubletError, MethodNotAllowed, ModelNotReady, PayloadTooLarge, Unauthorized
+
+if TYPE_CHECKING:
+    from inference.engines.engine import ResultSize
 
 JSON = "application/json"
 REQUEST_ID = "x-request-id"
@@ -28,6 +31,15 @@ MOST_BYTES = 4
 """Of a character in UTF-8."""
 MAX_REPLY_BYTES = 6 * 1024 * 1024
 """Lambda's own limit for a synchronous response (AWS Lambda developer guide, "Lambda quotas")."""
+
+NUMBER_BYTES = 24
+"""Of a float in JSON with its comma: ``-1.2345678901234567e-05``; smaller ones are hardly met."""
+ESCAPED_TEXT = 2
+"""JSON stands in a string of Lambda's payload: each quote takes two bytes."""
+AROUND_BYTES = 8
+"""Brackets and commas of a result."""
+REST_BYTES = 1024
+"""Headers, usage and the model's name."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +76,27 @@ def direct_result(value: Any) -> Any:
 
 def too_large() -> PayloadTooLarge:
     return PayloadTooLarge(f"the answer passes {MAX_REPLY_BYTES:,} bytes; send fewer inputs")
+
+
+def check_size(size: ResultSize, count: int) -> None:
+    """Refuse, before the work, a list whose answers would not fit; says how many do."""
+    most_bytes = size.numbers * NUMBER_BYTES + size.chars * ESCAPED_TEXT + AROUND_BYTES
+    fitting = most_that_fit(most_bytes)
+    if count > fitting:
+        raise cannot_fit("inputs", count, most_bytes, f"send {fitting:,} at most")
+
+
+def most_that_fit(result_bytes: int) -> int:
+    """How many results of this size a reply holds."""
+    return max(1, (MAX_REPLY_BYTES - REST_BYTES) // result_bytes)
+
+
+def cannot_fit(field_name: str, count: int, result_bytes: int, advice: str) -> PayloadTooLarge:
+    """The error for a list whose answers need more than a reply."""
+    return PayloadTooLarge(
+        f"{field_name} has {count:,} items with answers of up to {result_bytes:,} bytes; "
+        f"a reply has {MAX_REPLY_BYTES:,} at most: {advice}"
+    )
 
 
 def http_error(error: HubletError, request_id: str, *, is_openai: bool = False) -> dict[str, Any]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from inference.cache.artifact import Artifact, Manifest
-    from inference.engines.engine import Engine, Loader, RunStep
+    from inference.engines.engine import Engine, Loader, ResultSize, RunStep
     from inference.prepare.provider import Provider
     from inference.runtime.model_call import ModelCall
     from inference.settings import Settings
@@ -117,9 +117,14 @@ class ModelRunner:
         """Have the model on the cache and in memory; where it is there already, this does nothing."""
         self._engine(model_call)
 
-    def run(self, model_call: ModelCall, call: Call) -> Outcome:
-        """One result an input."""
+    def run(
+        self, model_call: ModelCall, call: Call, check_size: Callable[[ResultSize], None] | None = None
+    ) -> Outcome:
+        """One result an input; ``check_size`` may refuse results of a size that the engine foretells."""
         engine = self._engine(model_call)
+        size = engine.result_size(call)
+        if check_size is not None and size is not None:
+            check_size(size)
         needed_s = engine.estimate_s(call)
         if needed_s is not None and needed_s > model_call.deadline.remaining_s:
             raise DeadlineExceeded(

@@ -8,7 +8,7 @@ TASK = Task(
     pipeline_tag="feature-extraction",
     summary="Turns a text into numbers: for search, grouping and comparing.",
     model=Model("sentence-transformers/all-MiniLM-L6-v2"),
-    inputs=Items(Text("inputs", "A text, or a list of texts.", max_chars=50_000), max_items=64),
+    inputs=Items(Text("inputs", "A text, or a list of texts.", max_chars=50_000), max_items=2048),
     parameters=(
         Flag("normalize", "Whether the numbers are scaled to length 1; the model decides by default."),
         Flag("truncate", "Whether a text beyond the model's window is cut; true by default."),

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from inference.cache.store import ModelStore
+from inference.engines.engine import ResultSize
 from inference.errors import DeadlineExceeded, HubletError, InternalError, InvalidField
 from inference.http.response import FACTS
 from inference.serve import Service
@@ -436,6 +437,22 @@ def test_embeddings_as_numbers_and_as_base64(service: Service, engine: FakeEngin
     assert [entry["embedding"] for entry in reply["data"]] == [[1.0, -2.5]] * 2
     _, packed = reply_of(service, url_event({**body, "encoding_format": "base64"}, path="/v1/embeddings"))
     assert base64.b64decode(packed["data"][1]["embedding"]) == struct.pack("<2f", 1.0, -2.5)
+
+
+@pytest.mark.parametrize("task", ["embeddings"], indirect=True)
+@pytest.mark.parametrize(("path", "name"), [("/v1/embeddings", "input"), ("/", "inputs")])
+def test_a_reply_that_would_be_too_large_is_refused_before_the_work(
+    service: Service, engine: FakeEngine, path: str, name: str
+) -> None:
+    engine.result_size = lambda call: ResultSize(1024)  # type: ignore[method-assign]
+    reply_of(service, url_event({name: "a"}, path=path))
+    engine.error = AssertionError("the work was begun")
+    status, told = reply_of(service, url_event({name: ["a"] * 2048}, path=path))
+    assert status == 413
+    assert re.search("2,048 items .* send 25[0-9] at most", json.dumps(told))
+    status, told = reply_of(service, url_event({name: ["a"] * 2049}, path=path))
+    assert status == 422
+    assert "the limit is 2,048" in json.dumps(told)
 
 
 @pytest.mark.parametrize("task", ["image"], indirect=True)

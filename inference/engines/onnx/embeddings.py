@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inference.engines.engine import ResultSize
 from inference.engines.onnx.head import Head
 from inference.engines.onnx.model_types import EMBEDDING_MODEL_TYPES
 from inference.engines.onnx.sentence_modules import read_sentences
-from inference.engines.text.tokenizer import Encoded, TextTokenizer
+from inference.engines.text.tokenizer import Encoded, TextTokenizer, read_json
 from inference.errors import InvalidField
 
 if TYPE_CHECKING:
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inference.engines.onnx.head import Forward
+    from inference.task import Call
+
+
+WIDTHS = ("hidden_size", "dim", "d_model")
+"""Under which of these names a config has the width of hidden states."""
 
 
 class EmbeddingHead(Head):
@@ -36,6 +42,15 @@ class EmbeddingHead(Head):
         limits = [limit for limit in (self._sentences.max_tokens, self._tokenizer.max_tokens) if limit]
         self.max_tokens = min(limits, default=None)
         """The most tokens of a text that are read, special ones included."""
+        config = read_json(folder / "config.json")
+        width = next((int(config[name]) for name in WIDTHS if config.get(name)), None)
+        self._size = None if width is None else self._sentences.size(width)
+
+    def result_size(self, call: Call) -> ResultSize | None:
+        """A vector's; ``None`` where the model's config does not tell its width."""
+        if self._size is None:
+            return None
+        return ResultSize(min(self._size, call.parameters.get("dimensions") or self._size))
 
     def vector(self, text: str, parameters: Mapping[str, Any] | None = None) -> NDArray[np.float64]:
         """Shape (size,)."""

@@ -71,6 +71,12 @@ class Sentences:
             vector = layer(vector)
         return vector
 
+    def size(self, width: int) -> int:
+        """How many numbers a vector has, where hidden states have ``width``."""
+        import numpy as np
+
+        return len(self.pool(np.zeros((1, width), np.float32)))
+
 
 def read_sentences(folder: Path) -> Sentences:
     """Raises :class:`ModelUnavailable` for a module that would change the vectors and is not known here."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import math
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inference.fields import Choice, Field, Integer, Items, Text
+from inference.http import response
 from inference.http.openai import body
 from inference.http.response import Answer
 from inference.task import Call
@@ -15,11 +17,21 @@ from inference.task import Call
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from inference.engines.engine import Outcome
+    from inference.engines.engine import Outcome, ResultSize
     from inference.task import Model, Task
 
+MOST_TEXTS = 2048
+"""As OpenAI's API has it."""
+FLOAT_BYTES = 4
+BASE64_BYTES, BASE64_OF = 4, 3
+"""Characters of base64, and the bytes that they stand for."""
+ENTRY_BYTES = 80
+"""What stands around a vector, each quote counted twice: ``{"object":"embedding","index":2047, ...},``."""
 FIELDS: tuple[Field, ...] = (
-    Items(Text("input", "A text, or a list of texts; token numbers are not taken.", max_chars=50_000), 64),
+    Items(
+        Text("input", "A text, or a list of texts; token numbers are not taken.", max_chars=50_000),
+        MOST_TEXTS,
+    ),
     Choice("encoding_format", "How vectors are written.", ("float", "base64"), default="float"),
     Integer("dimensions", "Keep only the first so many numbers.", minimum=1, maximum=8192),
 )
@@ -43,6 +55,21 @@ def read(document: Mapping[str, Any], task: Task) -> EmbeddingsRequest:
         call=Call(values["input"], {**parameters, "normalize": True}, is_list=True),
         is_base64=values["encoding_format"] == "base64",
     )
+
+
+def check_size(request: EmbeddingsRequest, size: ResultSize) -> None:
+    """Refuse, before the work, more vectors than a reply holds; says how many it holds."""
+    as_numbers = size.numbers * response.NUMBER_BYTES + ENTRY_BYTES
+    as_base64 = BASE64_BYTES * math.ceil(FLOAT_BYTES * size.numbers / BASE64_OF) + ENTRY_BYTES
+    count, most_bytes = len(request.call.inputs), as_base64 if request.is_base64 else as_numbers
+    fitting = response.most_that_fit(most_bytes)
+    if count > fitting:
+        advice = f"send {fitting:,} at most"
+        if not request.is_base64:
+            advice += (
+                f", or {min(MOST_TEXTS, response.most_that_fit(as_base64)):,} with encoding_format=base64"
+            )
+        raise response.cannot_fit("input", count, most_bytes, advice)
 
 
 def present(request: EmbeddingsRequest, outcome: Outcome) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -99,6 +100,25 @@ def test_a_list_is_answered_as_its_items_are_alone(
     assert together.results == [outcome.results[0] for outcome in alone]  # floats, compared exactly
     assert together.tokens == sum(outcome.tokens for outcome in alone)
     assert together.truncated == sum(outcome.truncated for outcome in alone)
+
+
+def test_the_size_of_a_result_is_known_before_it(graphs: dict[str, Path]) -> None:
+    for tag, asked, most in (
+        ("feature-extraction", {}, 32),
+        ("feature-extraction", {"dimensions": 10}, 10),
+        ("sentence-similarity", {}, 3),
+        ("text-classification", {}, 2),
+        ("text-classification", {"top_k": 1}, 1),
+    ):
+        path = written(graphs[tag], "fp32")
+        head = head_class(tag)(path.parent, Session(path, 1))
+        call = Call([as_input(tag, "Good.")], asked, is_list=True)
+        size = head.result_size(call)
+        assert size is not None
+        (result,) = head.run(call).results
+        assert (size.numbers, len(result)) == (most, most)
+        if tag == "text-classification":
+            assert size.chars >= len(json.dumps([{**entry, "score": 0} for entry in result]))
 
 
 HEADS: dict[tuple[str, str], Any] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from inference.engines.engine import Outcome
+from inference.engines.engine import Outcome, ResultSize
 from inference.engines.onnx.embeddings import EmbeddingHead, unit
 
 if TYPE_CHECKING:
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 class SentenceSimilarity(EmbeddingHead):
     """A sentence and others -> a cosine for each of the others."""
+
+    def result_size(self, call: Call) -> ResultSize:
+        """A cosine for each of the most sentences that an input has."""
+        return ResultSize(max(len(item["sentences"]) for item in call.inputs))
 
     def run(self, call: Call) -> Outcome:
         """For each input the cosine (-1 to 1) of its source with every sentence, in order."""

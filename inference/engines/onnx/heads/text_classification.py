@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from inference.engines.engine import Outcome
+from inference.engines.engine import Outcome, ResultSize
 from inference.engines.onnx.classifier import apply, default_function, label_names, ranked
 from inference.engines.onnx.head import Head
 from inference.engines.text.tokenizer import TextTokenizer, read_json
@@ -48,6 +49,13 @@ class TextClassification(Head):
             truncated=sum(each.was_cut for each in encoded),
             tokens=sum(each.tokens for each in encoded),
         )
+
+    def result_size(self, call: Call) -> ResultSize:
+        """All labels, or the longest ``top_k`` of them."""
+        entries = [{"label": label, "score": None} for label in self._labels]
+        longest = sorted((len(json.dumps(entry)) for entry in entries), reverse=True)
+        shown = longest[: call.parameters.get("top_k")]
+        return ResultSize(len(shown), sum(shown))
 
     def _scores(self, texts: Sequence[Encoded], function: str | None) -> list[NDArray[np.float64]]:
         chosen = function or self._default
