@@ -30,7 +30,7 @@ CDK := npx --no-install cdk
 # A target's line in `make help` is what stands after the two number signs.
 .DEFAULT_GOAL := help
 .PHONY: help run serve ui picture invoke cache lock synth deploy destroy options key check fix unit test retest fuzz chaos scan load
-.PHONY: bench bench-relay account-probe experiment experiments cost pins events diagrams clean
+.PHONY: bench bench-lists bench-relay account-probe experiment experiments cost pins events diagrams clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -141,6 +141,10 @@ experiment: .venv/dev.stamp ## one of the workshop's experiments: NAME=sizes
 # The workshop's pictures, from the experiments.
 experiments: .venv/dev.stamp ## draw all of the workshop's pictures
 	@for name in sizes fitting distillation; do python -m bench.experiments $$name --folder docs/pictures || exit; done
+
+# PAIRS=n says how often the sides take turns.
+bench-lists: .venv/dev.stamp ## lists of texts: on each thread, one by one, and by torch in batches
+	@python -m bench.speed.lists $(if $(PAIRS),--pairs "$(PAIRS)")
 
 # MODEL=... picks a case of the benchmark, PAIRS=n says how often the two ways take turns.
 bench-relay: .venv/dev.stamp synth ## the first-ever call through the relay, next to the direct way

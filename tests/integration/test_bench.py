@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from bench.cost.prices import read_prices
-from bench.speed import first_call, measure
+from bench.speed import first_call, lists, measure
 from bench.speed.cases import CASES
 from bench.speed.contenders import BaselineContender, create_contender
 from bench.speed.ratios import summarize
 from bench.speed.report import markdown
 from local.hub.server import HubServer
+from tests.support.models.heads import make_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,3 +117,19 @@ def test_both_ways_of_a_first_call_are_measured(template: Path, tmp_path: Path) 
     seconds = first_call.measure(miniature(case), template, 1, tmp_path)
     assert {way: len(taken_s) for way, taken_s in seconds.items()} == {"direct": 1, "relay": 1}
     assert all(taken_s[0] > 0 for taken_s in seconds.values())
+
+
+def test_all_sides_embed_lists_alike_and_are_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository, artifact = make_model(tmp_path / "model", lists.TAG, "bert"), tmp_path / "artifact"
+    artifact.mkdir()
+    monkeypatch.setattr(lists.proof_texts, "read", lambda: ["One text.", "Another one.", "And a third."])
+    lists.convert(repository, artifact, 1, "fp32")
+    texts = {"a few": ["One.", "Two texts, and more words."] * 3}
+    (row,) = lists.measure(repository, artifact, 2, 1, texts)
+    assert min(*row["per_second"].values(), *row["times"].values(), row["memory"]) > 0
+    assert re.search(r"^\| a few \| [0-9,]+/s \|", lists.table(iter([row])), re.MULTILINE)
+    vectors = {side: lists.load(side, repository, artifact, 2)(texts["a few"]) for side in lists.SIDES}
+    assert vectors["parallel"] == vectors["one by one"]
+    assert np.array(vectors["torch"]) == pytest.approx(np.array(vectors["parallel"]), abs=1e-4)
