@@ -119,6 +119,7 @@ def test_both_ways_of_a_first_call_are_measured(template: Path, tmp_path: Path) 
     assert all(taken_s[0] > 0 for taken_s in seconds.values())
 
 
+@pytest.mark.filterwarnings("default")  # torch's export warns
 def test_all_sides_embed_lists_alike_and_are_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import time
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from inference.convert.limits import is_out_of_memory
 from inference.engines.onnx.engine import PARALLEL, SERIAL
 from inference.engines.onnx.session import Session, is_small
 
@@ -45,9 +46,14 @@ class RecordedSession:
 
     def choose(self) -> str:
         """``parallel`` where that is faster, and every output is the same as alone, bit for bit."""
-        is_chosen = bool(self._inputs) and (
-            self._is_same_on_several() if self._threads == 1 else self._is_faster()
-        )
+        if not self._inputs:
+            return SERIAL
+        try:
+            is_chosen = self._is_same_on_several() if self._threads == 1 else self._is_faster()
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            return SERIAL  # the model itself has room: lists just do without a second session
         return PARALLEL if is_chosen else SERIAL
 
     def _is_faster(self) -> bool:

@@ -225,6 +225,22 @@ def test_the_conversion_tells_whether_bits_change(
     assert recorded.choose() == onnx.SERIAL
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_too_little_memory_for_a_second_session_ends_no_conversion(
+    path: Path, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = RecordedSession(path, threads)
+    recorded(ids(4)[0])
+    recorded(ids(5)[0])
+    recorded(ids(6)[0])
+
+    def open_(path: Path, threads: int) -> Any:
+        raise RuntimeError("std::bad_alloc")
+
+    monkeypatch.setattr(sessions, "_open", open_)
+    assert recorded.choose() == onnx.SERIAL
+
+
 def test_a_slower_way_is_not_chosen(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("inference.convert.onnx.lists.WORTH", 0.0)
     recorded = RecordedSession(path, 2)
