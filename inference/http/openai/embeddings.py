@@ -15,7 +15,7 @@ from inference.http.response import Answer
 from inference.task import Call
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from inference.engines.engine import Outcome, ResultSize
     from inference.task import Model, Task
@@ -50,10 +50,11 @@ def read(document: Mapping[str, Any], task: Task) -> EmbeddingsRequest:
     """Read a body; vectors have length 1, as OpenAI's have."""
     values = body.read(document, FIELDS, "input", {})
     parameters = {**{field.name: None for field in task.parameters}, "dimensions": values["dimensions"]}
+    is_base64 = values["encoding_format"] == "base64"
     return EmbeddingsRequest(
         model=body.choose_model(task, document.get("model")),
-        call=Call(values["input"], {**parameters, "normalize": True}, is_list=True),
-        is_base64=values["encoding_format"] == "base64",
+        call=Call(values["input"], {**parameters, "normalize": True, "packed": is_base64}, is_list=True),
+        is_base64=is_base64,
     )
 
 
@@ -82,5 +83,5 @@ def present(request: EmbeddingsRequest, outcome: Outcome) -> Answer:
     return Answer({"object": "list", "data": data, "model": request.model.id, "usage": usage})
 
 
-def _packed(vector: list[float]) -> str:
+def _packed(vector: Sequence[float]) -> str:
     return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()

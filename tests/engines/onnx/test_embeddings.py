@@ -266,6 +266,12 @@ def test_it_tells_how_many_tokens_it_read(bert: Path) -> None:
     assert outcome.tokens == sum(len(tokenizer(text)["input_ids"]) for text in TEXTS) + 64
 
 
+def test_packed_vectors_are_the_same_in_32_bits(bert: Path) -> None:
+    head = on_torch(bert, TAG)
+    packed = head.run(Call(TEXTS, {"packed": True}, is_list=True)).results
+    assert (np.array(packed) == call(head, TEXTS).astype(np.float32)).all()
+
+
 def test_similarity_is_the_cosine_of_the_vectors(bert: Path) -> None:
     item: dict[str, Any] = {"source_sentence": TEXTS[1], "sentences": [TEXTS[1], *TEXTS, TEXTS[0]]}
     head = on_torch(bert, SIMILARITY)
