@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inference.fields import Field, Words
-from inference.http.openai import completions, embeddings
-from inference.http.openai.body import PLACEHOLDERS
+from inference.http.openai import embeddings, options
+from inference.http.openai.body import PLACEHOLDERS, WITHOUT_EFFECT
 from inference.http.routes import MODELS, routes
 from inference.task_body import TOP_LEVEL
 
@@ -67,11 +67,11 @@ def document(task: Task, *, needs_key: bool = False) -> dict[str, Any]:
         "chat": _operation(
             "Answer a conversation.",
             _stream(),
-            _openai_body(task, completions.CHAT, "messages"),
+            _openai_body(task, options.CHAT, "messages"),
             OPENAI_ERROR,
         ),
         "complete": _operation(
-            "Continue a text.", _stream(), _openai_body(task, completions.TEXT, "prompt"), OPENAI_ERROR
+            "Continue a text.", _stream(), _openai_body(task, options.TEXT, "prompt"), OPENAI_ERROR
         ),
         "embed": _operation(
             "Embed texts.", _json("object"), _openai_body(task, embeddings.FIELDS, "input"), OPENAI_ERROR
@@ -153,9 +153,15 @@ def _infer_body(task: Task) -> dict[str, Any]:
 def _openai_body(task: Task, fields: Sequence[Field], required: str) -> dict[str, Any]:
     schema = _object(fields)
     schema["properties"][required] = next(field for field in fields if field.name == required).schema()
-    names = [*_models(task), *PLACEHOLDERS, task.function_name]
-    schema["properties"] |= {"model": {"type": "string", "enum": names}, "user": {"type": "string"}}
+    schema["properties"] |= {"model": _model(task), **{name: {} for name in WITHOUT_EFFECT}}
     return {"application/json": {"schema": {**schema, "required": [required]}}}
+
+
+def _model(task: Task) -> dict[str, Any]:
+    """Where one model is served it answers to any name."""
+    if not task.alternatives:
+        return _nullable({"type": "string"})
+    return _nullable({"type": "string", "enum": [*_models(task), *PLACEHOLDERS, task.function_name]})
 
 
 def _models(task: Task) -> list[str]:

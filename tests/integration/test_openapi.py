@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 TASKS = all_tasks()
 REQUESTS = 12
 MODEL_DECIDES = (
+    "chat",
     "embeddings",
     "entities",
     "fill_mask",
@@ -101,7 +102,7 @@ def _cheap(document: dict[str, Any]) -> dict[str, Any]:
                 value["required"] = [*value.get("required", []), bound]
                 value["properties"][bound] = _not_null(value["properties"][bound])
             if value.get("type") == "integer" and name in CHEAP:
-                value["maximum"] = CHEAP[name][1]
+                value["minimum"], value["maximum"] = CHEAP[name]
             for key, inner in value.items():
                 visit(inner, name if key in ("anyOf", "items") else key)
         elif isinstance(value, list):

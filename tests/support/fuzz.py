@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from inference import fields
-from inference.http.openai import completions, embeddings
+from inference.http.openai import embeddings, options
 from inference.http.openai.messages import ROLES, Messages
 from inference.task import packaged
 
@@ -84,8 +84,8 @@ def _plain(task: Task, inputs: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]
 def openai_bodies(path: str) -> st.SearchStrategy[Any]:
     """Bodies for a route of OpenAI's."""
     asked: dict[str, Sequence[fields.Field]] = {
-        "/v1/chat/completions": completions.CHAT,
-        "/v1/completions": completions.TEXT,
+        "/v1/chat/completions": options.CHAT,
+        "/v1/completions": options.TEXT,
         "/v1/embeddings": embeddings.FIELDS,
     }
     known = {field.name: valid(field) for field in asked[path]}

@@ -329,6 +329,7 @@ def test_no_event_breaks_the_service(service: Service, event: Any) -> None:
 
 CHAT = pytest.mark.parametrize("task", ["chat"], indirect=True)
 HELLO = [{"role": "user", "content": "Hi"}]
+CALL = {"id": "call_1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
 
 
 @CHAT
@@ -359,6 +360,7 @@ def test_a_streamed_completion_comes_as_events(service: Service) -> None:
 
 @CHAT
 def test_options_that_change_nothing_are_taken(service: Service) -> None:
+    """What official clients send by themselves, and what decides nothing about an answer."""
     body = {
         "messages": HELLO,
         "n": 1,
@@ -366,12 +368,75 @@ def test_options_that_change_nothing_are_taken(service: Service) -> None:
         "top_logprobs": 0,
         "frequency_penalty": 0.0,
         "response_format": {"type": "text"},
-        "service_tier": "auto",
-        "metadata": {},
-        "stop": [],
+        "service_tier": "flex",
+        "metadata": {"run": "7"},
+        "prompt_cache_key": "k",
+        "safety_identifier": "s",
+        "store": True,
+        "stop": None,
+        "stream_options": {"include_obfuscation": False},
         "tools": None,
+        "unheard_of": None,
+        "user": "someone",
     }
     assert reply_of(service, url_event(body, path="/v1/chat/completions"))[0] == 200
+
+
+@CHAT
+@pytest.mark.parametrize("name", ["gpt-9", "http://127.0.0.1:8080/chat", "chat", "", None])
+def test_the_only_model_answers_to_any_name(service: Service, task: Task, name: str | None) -> None:
+    """Clients fill in an endpoint's URL, or a default of their own; the answer says who answered."""
+    status, reply = reply_of(
+        service, url_event({"messages": HELLO, "model": name}, path="/v1/chat/completions")
+    )
+    assert (status, reply["model"]) == (200, task.model.id)
+
+
+@CHAT
+@pytest.mark.parametrize(("asked", "given"), [(4096, 2048), (-1, 2048), (7, 7), (None, None)])
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+def test_a_ceiling_that_is_too_high_is_lowered(
+    service: Service, engine: FakeEngine, name: str, asked: int | None, given: int | None
+) -> None:
+    assert (
+        reply_of(service, url_event({"messages": HELLO, name: asked}, path="/v1/chat/completions"))[0] == 200
+    )
+    assert engine.asked[1]["max_new_tokens"] == given
+
+
+@CHAT
+def test_sampling_options_reach_the_engine(service: Service, engine: FakeEngine) -> None:
+    body = {"messages": HELLO, "top_k": 5, "repetition_penalty": 1.3, "temperature": 0.5, "seed": -1}
+    assert reply_of(service, url_event(body, path="/v1/chat/completions"))[0] == 200
+    _, asked = engine.asked
+    assert (asked["top_k"], asked["repetition_penalty"], asked["temperature"]) == (5, 1.3, 0.5)
+    assert (asked["do_sample"], asked["seed"]) == (True, 2**32 - 1)
+
+
+@CHAT
+def test_a_history_is_read_as_clients_send_it(service: Service, engine: FakeEngine) -> None:
+    """Answers come back with everything that they had; what says nothing is dropped."""
+    said = {"refusal": None, "annotations": [], "tool_calls": [], "audio": None, "function_call": None}
+    messages = [
+        {
+            "role": "developer",
+            "content": [{"type": "text", "text": t} for t in ("Be ", "brief.")],
+        },
+        {"role": "user", "content": "Hi", "name": "Ada"},
+        {"role": "assistant", "content": "Hello", "reasoning_content": "A greeting.", **said},
+        {"role": "assistant", "content": None, "refusal": "I cannot."},
+        {"role": "assistant", "content": None, "tool_calls": [CALL]},
+        {"role": "tool", "content": "3", "tool_call_id": "call_1"},
+    ]
+    assert reply_of(service, url_event({"messages": messages}, path="/v1/chat/completions"))[0] == 200
+    assert engine.asked[0] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "Hello", "reasoning_content": "A greeting."},
+        {"role": "assistant", "content": "I cannot."},
+        {"role": "assistant", "content": "", "tool_calls": [CALL]},
+        {"role": "tool", "content": "3", "tool_call_id": "call_1"},
+    ]
 
 
 @CHAT
@@ -410,8 +475,27 @@ def test_a_stream_is_refused_where_none_comes(service: Service) -> None:
         ),
         ({"messages": HELLO, "n": 2}, "n: is not supported with this value"),
         ({"messages": HELLO, "tools": [{"type": "function"}]}, "tools: is not supported"),
-        ({"messages": HELLO, "max_tokens": 1e9}, "max_tokens: must be between 1 and 2,048"),
-        ({"messages": HELLO, "model": "gpt-9"}, "model: must be one of"),
+        ({"messages": HELLO, "max_tokens": 0}, "max_tokens: must be at least 1"),
+        ({"messages": HELLO, "max_tokens": -2}, "max_tokens: must be between -1 and"),
+        ({"messages": HELLO, "model": 9}, "model: must be one of"),
+        ({"messages": [{"role": "user", "content": None}]}, "messages[0].content: must be a string"),
+        (
+            {"messages": [{"role": "assistant", "content": "x", "audio": {"id": "1"}}]},
+            "messages[0].audio: is not",
+        ),
+        (
+            {
+                "messages": [
+                    {
+                        "role": "user",
+                        "content": "x",
+                        "tool_calls": [CALL],
+                    }
+                ]
+            },
+            "messages[0].tool_calls: are the assistant's alone",
+        ),
+        ({"messages": HELLO, "reasoning_effort": "high"}, "reasoning_effort: is not supported with this"),
         ({"messages": HELLO, "surprise": 1}, "surprise: is not supported"),
     ],
 )

@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 PLACEHOLDERS = ("dummy", "default", "tgi")
 """What clients send where a URL alone says which model is meant; huggingface_hub sends ``dummy``."""
 
+WITHOUT_EFFECT = (
+    "metadata",
+    "prediction",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "safety_identifier",
+    "service_tier",
+    "store",
+    "user",
+)
+"""Options that no answer depends on: who asks, how it is billed, stored or sped up. Any value is taken."""
+
 
 def read(
     document: Mapping[str, Any],
@@ -25,11 +37,12 @@ def read(
     """Checked values by name; ``neutral`` names options that are accepted only where they change nothing."""
     known = {field.name: field for field in fields}
     for name, value in document.items():
-        if name in neutral:
-            if value is not None and value not in neutral[name]:
-                raise InvalidField(name, "is not supported with this value")
-        elif name not in known and name not in ("model", "user"):
+        if value is None or name in (*known, "model", *WITHOUT_EFFECT):
+            continue
+        if name not in neutral:
             raise InvalidField(printable(name), f"is not supported; known: {', '.join(known)}")
+        if value not in neutral[name]:
+            raise InvalidField(name, "is not supported with this value")
     if document.get(required) is None:
         raise InvalidField(required, "is required")
     return {
@@ -39,5 +52,13 @@ def read(
 
 
 def choose_model(task: Task, name: Any) -> Model:
-    """The named model; a client's placeholder and the function's own name mean the default."""
-    return task.choose_model(None if name in (*PLACEHOLDERS, task.function_name) else name)
+    """The model that answers.
+
+    Clients fill a name in by themselves: a placeholder, the function's name or URL, a default of theirs.
+    Where one model is served it answers to any name. Where several are, an unknown name is refused.
+    """
+    if name is None or name in (*PLACEHOLDERS, "", task.function_name):
+        return task.model
+    if isinstance(name, str) and (not task.alternatives or name.startswith(("http://", "https://"))):
+        return task.model
+    return task.choose_model(name)

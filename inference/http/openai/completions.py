@@ -10,55 +10,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from inference.fields import Field, Flag, Group, Integer, Items, Number, Text, Words
 from inference.http.openai import body
-from inference.http.openai.messages import Messages
+from inference.http.openai.options import CHAT, NEUTRAL, TEXT, sampling, tokens
 from inference.http.response import Answer, encode
-from inference.tasks._generation import MAX_NEW_TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from inference.engines.engine import Completion
     from inference.task import Model, Task
-
-MAX_TOKENS = Integer("max_tokens", "At most so many tokens.", minimum=1, maximum=MAX_NEW_TOKENS)
-COMMON: tuple[Field, ...] = (
-    MAX_TOKENS,
-    Number("temperature", "How bold: 0 takes the likeliest token.", minimum=0.0, maximum=2.0),
-    Number("top_p", "Draw from the likeliest tokens that reach this.", minimum=0.01, maximum=1.0),
-    Words(Text("stop", "Strings that end the answer.", max_chars=100), max_items=8, min_items=0),
-    Integer("seed", "The same seed draws the same tokens.", minimum=0, maximum=2**32 - 1),
-    Flag("stream", "Whether the answer comes as server-sent events."),
-    Group("stream_options", "Of a stream.", (Flag("include_usage", "Whether a last event counts tokens."),)),
-)
-CHAT: tuple[Field, ...] = (
-    Messages(),
-    Integer("max_completion_tokens", MAX_TOKENS.help, minimum=1, maximum=MAX_NEW_TOKENS),
-    *COMMON,
-)
-PROMPT = Text("prompt", "What is to be continued, or a list of such texts.", max_chars=50_000)
-TEXT: tuple[Field, ...] = (Items(PROMPT, max_items=8), *COMMON)
-NEUTRAL = {
-    "best_of": (1,),
-    "echo": (False,),
-    "frequency_penalty": (0,),
-    "logit_bias": ({},),
-    "logprobs": (False,),
-    "metadata": ({},),
-    "modalities": (["text"],),
-    "n": (1,),
-    "parallel_tool_calls": (True, False),
-    "presence_penalty": (0,),
-    "response_format": ({"type": "text"},),
-    "service_tier": ("auto", "default"),
-    "store": (False,),
-    "suffix": ("",),
-    "tool_choice": ("none", "auto"),
-    "tools": ([],),
-    "top_logprobs": (0,),
-}
-"""Options of the API that models here do not have: refused by name, but for the value that means nothing."""
 
 
 @dataclass(frozen=True)
@@ -78,15 +38,12 @@ def read(document: Mapping[str, Any], task: Task, *, is_chat: bool) -> Completio
     """Read a body of either route."""
     subject = "messages" if is_chat else "prompt"
     values = body.read(document, CHAT if is_chat else TEXT, subject, NEUTRAL)
-    temperature = values["temperature"]
+    limit = "max_tokens" if values.get("max_completion_tokens") is None else "max_completion_tokens"
     parameters = {
-        "max_new_tokens": values.get("max_completion_tokens") or values["max_tokens"],
-        "top_p": values["top_p"],
+        "max_new_tokens": tokens(values[limit], limit),
         "stop": values["stop"],
-        "seed": values["seed"],
+        **sampling(values),
     }
-    if temperature is not None:
-        parameters |= {"do_sample": temperature > 0, "temperature": temperature or None}
     return CompletionRequest(
         model=body.choose_model(task, document.get("model")),
         prompts=[values[subject]] if is_chat else values[subject],
