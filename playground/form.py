@@ -106,7 +106,8 @@ def _inputs(schema: Mapping[str, Any], media_kind: str | None) -> list[FormField
 
 
 def _parameters(described: Sequence[Mapping[str, Any]]) -> list[FormField]:
-    """Groups are taken apart; what they repeat is left out."""
+    """Groups are taken apart; what they repeat is left out, and so is an object that has no plain form."""
+    described = [each for each in described if not (each.get("type") == "object" and "required" in each)]
     fields = [_parameter(each) for each in described if each.get("type") != "object"]
     known = {field.name for field in fields}
     for group in described:

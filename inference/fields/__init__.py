@@ -5,6 +5,7 @@ and the limit. Names follow the Hub's task specifications.
 """
 
 from inference.fields.field import Field, describe, json_type
+from inference.fields.grammar import Form, Grammar, ResponseFormat
 from inference.fields.lists import Items, Words
 from inference.fields.media import Media
 from inference.fields.objects import Group, Record, read_all
@@ -14,12 +15,15 @@ __all__ = [
     "Choice",
     "Field",
     "Flag",
+    "Form",
+    "Grammar",
     "Group",
     "Integer",
     "Items",
     "Media",
     "Number",
     "Record",
+    "ResponseFormat",
     "Text",
     "Words",
     "describe",

@@ -1,6 +1,6 @@
 """A conversation with a small language model."""
 
-from inference.fields import Flag, Integer, Items, Text
+from inference.fields import Flag, Grammar, Integer, Items, Text
 from inference.task import Example, Model, Task
 from inference.tasks._generation import LENGTHS, SEARCH, STOP
 
@@ -14,6 +14,7 @@ TASK = Task(
         *LENGTHS,
         *SEARCH,
         STOP,
+        Grammar(),
         Flag("return_full_text", "Whether the answer begins with the prompt; it does not by default."),
         Integer("truncate", "Keep only so many of the prompt's last tokens.", minimum=1, maximum=32_768),
     ),

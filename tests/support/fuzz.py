@@ -130,8 +130,20 @@ def valid(field: fields.Field) -> st.SearchStrategy[Any]:
             return st.fixed_dictionaries({part.name: valid(part) for part in field.parts})
         case fields.Group():
             return _parameters(field.parts)
+        case fields.Grammar() | fields.ResponseFormat():
+            return _forms()
         case _:
             return _single(field)
+
+
+def _forms() -> st.SearchStrategy[Any]:
+    """Forms of an answer that are short, so that an answer is too."""
+    schemas = [{"enum": [1, "a"]}, {"type": "boolean"}, {"const": None}, {}, {"$ref": "#"}]
+    kinds = st.sampled_from(["json", "json_schema"])
+    patterns = st.sampled_from(["a+", "(", "[ab]"])
+    return st.fixed_dictionaries(
+        {"type": kinds, "value": st.sampled_from(schemas) | ANY_JSON}
+    ) | st.fixed_dictionaries({"type": st.just("regex"), "value": patterns})
 
 
 def _single(field: fields.Field) -> st.SearchStrategy[Any]:

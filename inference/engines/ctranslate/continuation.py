@@ -38,6 +38,7 @@ class Continuation(TextGenerator):
 
         ``repetition_penalty`` counts all of the prompt but its first token.
         """
+        refuse_unknown(call.parameters)
         settings = GenerationSettings(call.parameters, self._settings)
         prompts = [self._encode(text, settings) for text in call.inputs]
         outputs = self._generate([ids for ids, _ in prompts], settings)
@@ -54,6 +55,7 @@ class Continuation(TextGenerator):
         """One prompt to its end; these models have no chat template."""
         if not isinstance(prompt, str):
             raise InvalidField("messages", "must be sent as a prompt: this model has no chat template")
+        refuse_unknown(parameters)
         settings = GenerationSettings(parameters, self._settings)
         ids, cut = self._encode(prompt, settings)
         (made,) = self._generate([ids], settings)
@@ -98,6 +100,12 @@ class Continuation(TextGenerator):
         if not whole:
             return outputs
         return [_behind(ids, output) for ids, output in zip(prompts, outputs, strict=True)]
+
+
+def refuse_unknown(parameters: Mapping[str, Any]) -> None:
+    """CTranslate2 keeps to no form."""
+    if form := parameters.get("grammar"):
+        raise InvalidField(form.field, "is not known to the engine that this model needs")
 
 
 def _behind(prompt: list[int], output: list[int]) -> list[int]:

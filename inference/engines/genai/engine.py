@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from inference.engines.engine import Completion, Outcome, TextGenerator
+from inference.engines.genai.guidance import generator as guided
 from inference.engines.genai.search_options import search_options
 from inference.engines.text.chat_encoding import encode_chat
 from inference.engines.text.chat_template import ChatTemplate
@@ -113,7 +114,8 @@ class GenaiEngine(TextGenerator):
 
         ``parameters``: ``max_new_tokens`` (256), ``min_length`` (prompt included, as in transformers),
         ``min_new_tokens``, ``do_sample``, ``temperature``, ``top_k``, ``top_p``, ``repetition_penalty``,
-        ``seed``, ``stop`` (strings). What is not given comes from the model's generation_config.json.
+        ``seed``, ``stop`` (strings), ``grammar`` (a form to keep to). What is not given comes from the
+        model's generation_config.json.
         """
         import onnxruntime_genai as og
 
@@ -124,7 +126,7 @@ class GenaiEngine(TextGenerator):
         options = og.GeneratorParams(self._model)
         found = search_options(parameters, settings, len(ids), lengths, self._facts.vocabulary)
         options.set_search_options(**found)
-        generator = og.Generator(self._model, options)
+        generator = guided(self._model, options, parameters.get("grammar"))
         generator.append_tokens(ids)
         text = TextStream(self._decode, parameters.get("stop") or ())
         pieces = self._pieces(generator, text, lengths.maximum)

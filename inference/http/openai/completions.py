@@ -42,6 +42,7 @@ def read(document: Mapping[str, Any], task: Task, *, is_chat: bool) -> Completio
     parameters = {
         "max_new_tokens": tokens(values[limit], limit),
         "stop": values["stop"],
+        "grammar": values["response_format"],
         **sampling(values),
     }
     return CompletionRequest(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from inference.errors import InvalidField
-from inference.fields import Field, Flag, Group, Integer, Items, Number, Text, Words
+from inference.fields import Field, Flag, Group, Integer, Items, Number, ResponseFormat, Text, Words
 from inference.http.openai.messages import Messages
 from inference.tasks._generation import MAX_NEW_TOKENS
 
@@ -46,9 +46,9 @@ COMMON: tuple[Field, ...] = (
         ),
     ),
 )
-CHAT: tuple[Field, ...] = (Messages(), limit("max_completion_tokens"), *COMMON)
+CHAT: tuple[Field, ...] = (Messages(), limit("max_completion_tokens"), *COMMON, ResponseFormat())
 PROMPT = Text("prompt", "What is to be continued, or a list of such texts.", max_chars=50_000)
-TEXT: tuple[Field, ...] = (Items(PROMPT, max_items=8), *COMMON)
+TEXT: tuple[Field, ...] = (Items(PROMPT, max_items=8), *COMMON, ResponseFormat())
 
 NEUTRAL: dict[str, tuple[Any, ...]] = {
     "audio": ({},),
@@ -65,7 +65,6 @@ NEUTRAL: dict[str, tuple[Any, ...]] = {
     "parallel_tool_calls": (True, False),
     "presence_penalty": (0,),
     "reasoning_effort": ("none",),
-    "response_format": ({"type": "text"},),
     "suffix": ("",),
     "tool_choice": ("none", "auto"),
     "tools": ([],),

@@ -34,7 +34,6 @@ LEFT_OUT = {
         "decoder_input_details",
         "details",
         "frequency_penalty",
-        "grammar",
         "top_n_tokens",
         "typical_p",
         "watermark",

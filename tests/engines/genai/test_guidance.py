@@ -1,0 +1,128 @@
+"""Answers keep to a form, whatever the weights say; a form that cannot be kept is named by its path."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+from inference.convert.genai import recipe
+from inference.convert.proofs import texts as proof_texts
+from inference.convert.recipe import Source
+from inference.engines.genai.engine import GenaiEngine, load
+from inference.errors import InvalidField
+from inference.fields import Form, ResponseFormat, json_schema
+from inference.fields.grammar import pattern_form, schema_form
+from tests.support.models import converted
+from tests.support.models.decoders import make_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TAG = "text-generation"
+AT = "response_format.json_schema.schema"
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> GenaiEngine:
+    """Random weights: without a form, what they say is no JSON."""
+    snapshot = make_snapshot(tmp_path_factory.mktemp("llama"), "llama")
+    config = json.loads((snapshot / "config.json").read_text())
+    source = Source(snapshot, config, TAG, tuple(proof_texts.read()[::8]), "fp32", 1)
+    parent = tmp_path_factory.mktemp("artifacts")
+    return load(converted.convert(recipe, source, parent, engine="genai", head=TAG)[0], TAG, 1)
+
+
+def form(schema: Any) -> Form:
+    read = ResponseFormat().read(
+        {"type": "json_schema", "json_schema": {"schema": schema}}, "response_format"
+    )
+    assert read
+    return read
+
+
+def written(engine: GenaiEngine, form: Form, **parameters: Any) -> str:
+    """A whole answer."""
+    done = engine.complete("fox", {"max_new_tokens": 60, "grammar": form} | parameters)
+    assert done.finish_reason == "stop"
+    return "".join(done.pieces)
+
+
+SCHEMAS: list[Mapping[str, Any]] = [
+    {"enum": ["red", "green", 3]},
+    {
+        "type": "object",
+        "properties": {"a": {"type": "boolean"}},
+        "required": ["a"],
+        "additionalProperties": False,
+    },
+    {"type": "array", "items": {"type": "boolean"}, "minItems": 2, "maxItems": 3},
+    {"$defs": {"é/~%": {"const": "x"}}, "$ref": "#/$defs/é~1~0%25"},
+    {"anyOf": [{"type": "null"}, {"type": "boolean"}]},
+    {"type": "string", "maxLength": 4},
+    {"type": "integer", "minimum": 3, "maximum": 70},
+]
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=str)
+def test_an_answer_that_ended_validates(engine: GenaiEngine, schema: Mapping[str, Any]) -> None:
+    for seed in range(3):
+        text = written(engine, form(schema), do_sample=True, seed=seed)
+        jsonschema.validate(json.loads(text), schema, cls=jsonschema.Draft202012Validator)
+
+
+def test_a_pattern_is_matched_as_a_whole(engine: GenaiEngine) -> None:
+    text = written(engine, pattern_form("[0-9]{3}-(a|b)", "grammar", "grammar.value"))
+    assert re.fullmatch("[0-9]{3}-(a|b)", text)
+
+
+def test_the_hubs_route_takes_a_form_too(engine: GenaiEngine) -> None:
+    from inference.task import Call
+
+    call = Call(["fox"], {"max_new_tokens": 9, "grammar": form({"enum": [7]})}, is_list=False)
+    assert engine.run(call).results == [{"generated_text": "7"}]
+
+
+REFUSED: list[tuple[Any, str]] = [
+    ({"uniqueItems": True}, f"{AT}.uniqueItems: cannot be followed by a grammar"),
+    (
+        {"type": "object", "properties": {"a": {"type": "array", "uniqueItems": True}}},
+        f"{AT}.properties.a.uniqueItems: ",
+    ),
+    ({"items": {"anyOf": [{"type": "null"}, {"not": {"type": "null"}}]}}, f"{AT}.items.anyOf[1].not: "),
+    (
+        {
+            "$defs": {"Unused": {"not": {}}, "Tag/s": {"type": "array", "uniqueItems": True}},
+            "type": "object",
+            "properties": {"tags": {"$ref": "#/$defs/Tag~1s"}},
+        },
+        f"{AT}.$defs.Tag/s.uniqueItems: ",
+    ),
+    ({"type": "string", "pattern": "("}, f"{AT}: cannot be followed: "),
+    ({"items": {"oneOf": [{"type": "string"}, {"minLength": 2}]}}, f"{AT}.items: cannot be followed: oneOf"),
+    ({"properties": {"a": False}, "required": ["a"], "type": "object"}, f"{AT}: cannot be followed: "),
+    ({"type": "color"}, f"{AT}: cannot be followed: "),
+    (False, f"{AT}: cannot be followed: "),
+]
+
+
+@pytest.mark.parametrize(("schema", "problem"), REFUSED, ids=str)
+def test_a_schema_that_cannot_be_followed_is_refused_by_its_path(
+    engine: GenaiEngine, schema: Any, problem: str
+) -> None:
+    with pytest.raises(InvalidField) as told:
+        engine.stream("fox", {"grammar": form(schema)})
+    assert told.value.message.startswith(problem)
+
+
+def test_a_pattern_that_cannot_be_followed_is_refused(engine: GenaiEngine) -> None:
+    with pytest.raises(InvalidField, match=r"^grammar\.value: cannot be followed: look-around"):
+        engine.stream("fox", {"grammar": pattern_form("(?=a)b", "grammar", "grammar.value")})
+
+
+@pytest.mark.parametrize("name", json_schema.FORMATS)
+def test_every_format_that_is_kept_is_followed(engine: GenaiEngine, name: str) -> None:
+    engine.stream("fox", {"grammar": schema_form({"type": "string", "format": name}, "r", "r")})
