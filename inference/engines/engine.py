@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from inference.cache.artifact import Artifact
+    from inference.engines.text.tools import ToolFormat
     from inference.task import Call
 
 
@@ -46,6 +47,8 @@ class Completion:
     completion_tokens: int
     truncated: int = 0
     """1 where the prompt lost tokens to the model's window."""
+    tool_format: ToolFormat | None = None
+    """How tool calls stand in the text, where there were tools to call."""
 
     @property
     def tokens(self) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from inference.engines.engine import Completion, Outcome, TextGenerator
+from inference.engines.text.tools import HERMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,7 @@ class FakeEngine(TextGenerator):
         self.on_load: Callable[[], None] = lambda: None
         self.paints = False
         self.asked: Any = None
+        self.pieces: tuple[str, ...] = ("Hel", "lo")
         self.truncated = 0
         self.tokens = 0
 
@@ -55,4 +57,5 @@ class FakeEngine(TextGenerator):
 
     def complete(self, prompt: Any, parameters: Any) -> Completion:
         self.asked = (prompt, parameters)
-        return Completion(("Hel", "lo"), "stop", prompt_tokens=3, completion_tokens=2)
+        family = HERMES if parameters.get("tools") else None
+        return Completion(self.pieces, "stop", prompt_tokens=3, completion_tokens=2, tool_format=family)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from inference import fields
 from inference.http.openai import embeddings, options
 from inference.http.openai.messages import ROLES, Messages
+from inference.http.openai.tools import ToolChoice, ToolList
 from inference.task import packaged
 
 if TYPE_CHECKING:
@@ -130,10 +131,23 @@ def valid(field: fields.Field) -> st.SearchStrategy[Any]:
             return st.fixed_dictionaries({part.name: valid(part) for part in field.parts})
         case fields.Group():
             return _parameters(field.parts)
+        case ToolList():
+            return _tools()
+        case ToolChoice():
+            return st.sampled_from(
+                ["auto", "none", "required", {"type": "function", "function": {"name": "f"}}]
+            )
         case fields.Grammar() | fields.ResponseFormat():
             return _forms()
         case _:
             return _single(field)
+
+
+def _tools() -> st.SearchStrategy[Any]:
+    """Functions without arguments, so that a call of one is short."""
+    schemas = st.sampled_from([None, {"type": "object", "properties": {}, "additionalProperties": False}])
+    function = st.fixed_dictionaries({"name": st.just("f"), "parameters": schemas | ANY_JSON})
+    return st.lists(st.fixed_dictionaries({"type": st.just("function"), "function": function}), max_size=2)
 
 
 def _forms() -> st.SearchStrategy[Any]:

@@ -474,7 +474,6 @@ def test_a_stream_is_refused_where_none_comes(service: Service) -> None:
             "messages[0].content[0]: must",
         ),
         ({"messages": HELLO, "n": 2}, "n: is not supported with this value"),
-        ({"messages": HELLO, "tools": [{"type": "function"}]}, "tools: is not supported"),
         ({"messages": HELLO, "max_tokens": 0}, "max_tokens: must be at least 1"),
         ({"messages": HELLO, "max_tokens": -2}, "max_tokens: must be between -1 and"),
         ({"messages": HELLO, "model": 9}, "model: must be one of"),

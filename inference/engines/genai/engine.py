@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from inference.engines.engine import Completion, Outcome, TextGenerator
 from inference.engines.genai.guidance import generator as guided
+from inference.engines.genai.guidance import guidance
 from inference.engines.genai.search_options import search_options
 from inference.engines.text.chat_encoding import encode_chat
 from inference.engines.text.chat_template import ChatTemplate
 from inference.engines.text.detokenizer import TextStream
 from inference.engines.text.generation_options import GenerationSettings
+from inference.engines.text.tool_history import rendered
+from inference.engines.text.tools import format_of
 from inference.errors import InvalidField
 from inference.task_kinds import kind_of
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inference.cache.artifact import Artifact
+    from inference.engines.text.tools import ToolFormat, Tools
     from inference.task import Call
 
 GENAI_CONFIG = "genai_config.json"
@@ -107,6 +112,7 @@ class GenaiEngine(TextGenerator):
             prompt_tokens=stream.prompt_tokens,
             completion_tokens=len(pieces),
             truncated=int(stream.was_cut),
+            tool_format=self.tool_format if parameters.get("tools") else None,
         )
 
     def stream(self, prompt: Prompt, parameters: Mapping[str, Any]) -> Stream:
@@ -114,21 +120,23 @@ class GenaiEngine(TextGenerator):
 
         ``parameters``: ``max_new_tokens`` (256), ``min_length`` (prompt included, as in transformers),
         ``min_new_tokens``, ``do_sample``, ``temperature``, ``top_k``, ``top_p``, ``repetition_penalty``,
-        ``seed``, ``stop`` (strings), ``grammar`` (a form to keep to). What is not given comes from the
-        model's generation_config.json.
+        ``seed``, ``stop`` (strings), ``grammar`` (a form to keep to), ``tools``. What is not given comes
+        from the model's generation_config.json.
         """
         import onnxruntime_genai as og
 
         settings = GenerationSettings(parameters, self._facts.defaults)
-        encoded = self._encode(prompt)[-(settings.get("truncate") or 0) :]
+        tools = parameters.get("tools")
+        encoded = self._encode(prompt, tools)[-(settings.get("truncate") or 0) :]
         ids = self._fit(encoded, settings)
         lengths = settings.lengths(len(ids), self._facts.context)
         options = og.GeneratorParams(self._model)
         found = search_options(parameters, settings, len(ids), lengths, self._facts.vocabulary)
         options.set_search_options(**found)
-        generator = guided(self._model, options, parameters.get("grammar"))
+        wanted = guidance(parameters, self.tool_format, self._tokenizer.token_to_id)
+        generator = guided(self._model, options, wanted)
         generator.append_tokens(ids)
-        text = TextStream(self._decode, parameters.get("stop") or ())
+        text = TextStream(self._decode_all if tools else self._decode, parameters.get("stop") or ())
         pieces = self._pieces(generator, text, lengths.maximum)
         return Stream(pieces, len(ids), was_cut=len(ids) < len(encoded))
 
@@ -149,12 +157,14 @@ class GenaiEngine(TextGenerator):
             else:
                 yield Piece(new, token_id)
 
-    def _encode(self, prompt: Prompt) -> list[int]:
+    def _encode(self, prompt: Prompt, tools: Tools | None = None) -> list[int]:
         """A prompt gets the special tokens that its tokenizer adds; a chat has them in its template."""
         if isinstance(prompt, str):
             ids = self._tokenizer.encode(prompt).ids
         else:
-            ids = encode_chat(self._tokenizer, self._chat_template(), prompt)
+            ids = encode_chat(
+                self._tokenizer, self._chat_template(), *rendered(prompt, tools, self.tool_format)
+            )
         if ids:
             return list(ids)
         return [self._facts.start_id if self._facts.start_id is not None else min(self._facts.end_ids)]
@@ -174,6 +184,15 @@ class GenaiEngine(TextGenerator):
         keep = context - min(settings.lengths(0, context).maximum, context // 2)
         start = ids[:1] if ids[0] == self._facts.start_id else []
         return start + ids[len(ids) - keep + len(start) :]
+
+    @cached_property
+    def tool_format(self) -> ToolFormat:
+        """How this model's family writes tool calls."""
+        return format_of(self._facts.template or "")
+
+    def _decode_all(self, ids: list[int]) -> str:
+        """With special tokens: some families mark a tool call with one."""
+        return str(self._tokenizer.decode(ids, skip_special_tokens=False))
 
     def _decode(self, ids: list[int]) -> str:
         return str(self._tokenizer.decode(ids, skip_special_tokens=True))

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
+from inference.engines.text.tool_grammar import arguments_schema, grammar
 from inference.errors import InvalidField
-from inference.fields import json_schema
+from inference.fields import Form, json_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from inference.fields.grammar import Form
+    from inference.engines.text.tools import ToolFormat, Tools
     from inference.fields.json_schema import Schema
 
 REFUSED = "Error creating grammar: "
@@ -29,46 +31,74 @@ SPACING = {"whitespace_flexible": False, "item_separator": ", ", "key_separator"
 Refusal = str | None
 
 
-class FormedGenerator:
+@dataclass(frozen=True)
+class Guidance:
+    """A grammar, and what of the request it was made of."""
+
+    kind: Literal["json_schema", "regex", "lark_grammar"]
+    """As the library names it."""
+    data: str
+    forms: tuple[Form, ...]
+
+    @property
+    def at(self) -> str:
+        """Where an error looks first."""
+        return self.forms[0].at
+
+
+def guidance(
+    parameters: Mapping[str, Any], family: ToolFormat, token_of: Callable[[str], int | None]
+) -> Guidance | None:
+    """What an answer must keep to; ``None`` where it may be anything."""
+    form: Form | None = parameters.get("grammar")
+    tools: Tools | None = parameters.get("tools")
+    if tools is None or not (form or tools.is_formed):
+        if form is None:
+            return None
+        data = schema_text(form.value) if form.kind == "json_schema" else str(form.value)
+        return Guidance(form.kind, data, (form,))
+    arguments = [
+        Form("json_schema", arguments_schema(function), "tools", function.at)
+        for function in tools.functions
+        if function.name in tools.callable
+    ]
+    text = grammar(tools, family, form, schema_text, token_of)
+    return Guidance("lark_grammar", text, (*arguments, *([form] if form else [])))
+
+
+class GuidedGenerator:
     """A generator whose grammar can become too complex on the way, which is the caller's error."""
 
-    def __init__(self, generator: Any, form: Form) -> None:
+    def __init__(self, generator: Any, guidance: Guidance) -> None:
         self._generator = generator
-        self._form = form
+        self._guidance = guidance
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._generator, name)
 
     def generate_next_token(self) -> None:
-        """One token that the form allows."""
+        """One token that the grammar allows."""
         try:
             self._generator.generate_next_token()
         except RuntimeError as error:
             if not GRAMMARS.search(str(error)):
                 raise
-            raise InvalidField(self._form.at, f"cannot be followed: {_first_line(error)}") from error
+            raise InvalidField(self._guidance.at, f"cannot be followed: {_first_line(error)}") from error
 
 
-def generator(model: Any, options: Any, form: Form | None) -> Any:
-    """onnxruntime-genai's generator, kept to the form where there is one."""
+def generator(model: Any, options: Any, guidance: Guidance | None) -> Any:
+    """onnxruntime-genai's generator, kept to the grammar where there is one."""
     import onnxruntime_genai as og
 
-    if form is None:
+    if guidance is None:
         return og.Generator(model, options)
-    options.set_guidance(*guidance(form))
+    options.set_guidance(guidance.kind, guidance.data)
     try:
-        return FormedGenerator(og.Generator(model, options), form)
+        return GuidedGenerator(og.Generator(model, options), guidance)
     except RuntimeError as error:
         if not str(error).startswith(REFUSED):
             raise
-        raise refused(form, _first_line(error), lambda schema: _refusal(model, schema)) from error
-
-
-def guidance(form: Form) -> tuple[str, str]:
-    """The library's name of a kind of grammar, and the grammar."""
-    if form.kind == "json_schema":
-        return form.kind, schema_text(form.value)
-    return form.kind, str(form.value)
+        raise refused(guidance, _first_line(error), lambda schema: _refusal(model, schema)) from error
 
 
 def schema_text(schema: Schema) -> str:
@@ -78,11 +108,17 @@ def schema_text(schema: Schema) -> str:
     return json.dumps({**({} if schema is True else schema), "x-guidance": SPACING})
 
 
-def refused(form: Form, message: str, refusal: Callable[[Schema], Refusal]) -> InvalidField:
-    """The error that names what of a form cannot be followed; ``refusal`` tries a schema."""
-    if form.kind != "json_schema":
-        return InvalidField(form.at, f"cannot be followed: {message}")
-    place, message = deepest_refusal(form.value, message, refusal)
+def refused(guidance: Guidance, message: str, refusal: Callable[[Schema], Refusal]) -> InvalidField:
+    """The error that names what of a grammar cannot be followed; ``refusal`` tries a schema."""
+    schemas = [form for form in guidance.forms if form.kind == "json_schema"]
+    for form in schemas:
+        reason = message if len(guidance.forms) == 1 else refusal(form.value)
+        if reason is not None:
+            return _named(form, *deepest_refusal(form.value, reason, refusal))
+    return InvalidField(guidance.forms[-1].at, f"cannot be followed: {message}")
+
+
+def _named(form: Form, place: tuple[str | int, ...], message: str) -> InvalidField:
     at = json_schema.path(form.at, place)
     if found := re.search(r'Unimplemented keys: \["([^"]+)"', message):
         return InvalidField(f"{at}.{found[1]}", "cannot be followed by a grammar")

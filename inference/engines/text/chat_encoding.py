@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from inference.errors import InvalidField
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from inference.engines.text.chat_template import ChatTemplate
 
@@ -19,23 +19,51 @@ MARKS = [chr(code) for code in range(0xFDD0, 0xFDF0)]
 """Code points that are no characters and stand in no text (Unicode 16, section 23.7); one marks a cut."""
 
 
-def encode_chat(tokenizer: Any, template: ChatTemplate, messages: Sequence[Mapping[str, Any]]) -> list[int]:
+def encode_chat(
+    tokenizer: Any,
+    template: ChatTemplate,
+    messages: Sequence[Mapping[str, Any]],
+    tools: Sequence[Any] | None = None,
+) -> list[int]:
     """Token ids up to where the answer begins; ``tokenizer`` is one of the library ``tokenizers``.
 
-    They are those of the whole rendered text, unless a message spells a special token: then the text is cut
-    there, between any two characters of its name.
+    They are those of the whole rendered text, unless a message or a tool spells a special token: then the
+    text is cut there, between any two characters of its name.
     """
     guarded = _guarded(tokenizer, template)
-    spans = [_spelt(tokenizer, str(message["content"]), guarded) for message in messages]
-    if not any(spans):
-        return list(tokenizer.encode(template.render(messages), add_special_tokens=False).ids)
-    mark = _free_mark(messages)
-    marked = [
-        {**message, "content": _cut(str(message["content"]), found, mark)}
-        for message, found in zip(messages, spans, strict=True)
-    ]
-    parts = template.render(marked).split(mark)
+    texts = set(_texts([messages, tools]))
+    spans = {text: found for text in texts if (found := _spelt(tokenizer, text, guarded))}
+    if not spans:
+        return list(tokenizer.encode(template.render(messages, tools), add_special_tokens=False).ids)
+    mark = _free_mark(texts)
+
+    def cut(text: str) -> str:
+        return _cut(text, spans.get(text, []), mark)
+
+    parts = template.render(_mapped(list(messages), cut), tools and _mapped(tools, cut)).split(mark)
     return [token for part in parts for token in tokenizer.encode(part, add_special_tokens=False).ids]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text of a JSON value, names included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _mapped(value: Any, change: Callable[[str], str]) -> Any:
+    """The same value with each of its texts changed."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {change(name): _mapped(inner, change) for name, inner in value.items()}
+    return [_mapped(inner, change) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def _guarded(tokenizer: Any, template: ChatTemplate) -> set[int]:
@@ -61,8 +89,8 @@ def _cut(text: str, spans: list[tuple[int, int]], mark: str) -> str:
     return text
 
 
-def _free_mark(messages: Sequence[Mapping[str, Any]]) -> str:
-    used = {character for message in messages for character in str(message["content"])}
+def _free_mark(texts: Iterable[str]) -> str:
+    used = {character for text in texts for character in text}
     for mark in MARKS:
         if mark not in used:
             return mark

@@ -31,11 +31,11 @@ class ChatTemplate:
         """Whether the template has this text in it."""
         return text in self._source
 
-    def render(self, messages: Sequence[Mapping[str, Any]]) -> str:
+    def render(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Any] | None = None) -> str:
         """The prompt up to where the assistant's answer begins."""
         values = {
             "messages": [_with_reasoning(message) for message in messages],
-            "tools": None,
+            "tools": tools,
             "documents": None,
             "add_generation_prompt": True,
         }

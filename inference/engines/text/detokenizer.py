@@ -62,12 +62,12 @@ class TextStream:
         if places:
             self.stopped, self._held = True, ""
             return text[: min(places)]
-        keep = max((_overlap(text, word) for word in self._stop), default=0)
+        keep = max((overlap(text, word) for word in self._stop), default=0)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]
 
 
-def _overlap(text: str, word: str) -> int:
+def overlap(text: str, word: str) -> int:
     """The length of the longest end of ``text`` that begins ``word``."""
     longest = min(len(text), len(word) - 1)
     return next((size for size in range(longest, 0, -1) if text.endswith(word[:size])), 0)

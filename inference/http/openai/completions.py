@@ -10,8 +10,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from inference.http.openai import body
+from inference.engines.text.tool_reader import CallBegun
+from inference.http.openai import body, tool_calls
 from inference.http.openai.options import CHAT, NEUTRAL, TEXT, sampling, tokens
+from inference.http.openai.tools import tools_of
 from inference.http.response import Answer, encode
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ class CompletionRequest:
     prompts: Sequence[str | list[dict[str, str]]]
     """Texts, or the one conversation; each gets a choice."""
     parameters: dict[str, Any]
+    calls_several: bool
+    """Whether one answer may hold more than one tool call."""
     is_chat: bool
     streams: bool
     shows_usage: bool
@@ -45,10 +49,16 @@ def read(document: Mapping[str, Any], task: Task, *, is_chat: bool) -> Completio
         "grammar": values["response_format"],
         **sampling(values),
     }
+    tools = (
+        tools_of(values["tools"], values["tool_choice"], values["parallel_tool_calls"]) if is_chat else None
+    )
+    if tools:
+        parameters["tools"] = tools
     return CompletionRequest(
         model=body.choose_model(task, document.get("model")),
         prompts=[values[subject]] if is_chat else values[subject],
         parameters=parameters,
+        calls_several=tools is None or tools.several,
         is_chat=is_chat,
         streams=bool(values["stream"]),
         shows_usage=bool((values["stream_options"] or {}).get("include_usage")),
@@ -75,9 +85,13 @@ def present(request: CompletionRequest, done: Sequence[Completion], request_id: 
 
 
 def _choice(request: CompletionRequest, completion: Completion, index: int) -> dict[str, Any]:
-    text = "".join(completion.pieces)
-    said = {"message": {"role": "assistant", "content": text}} if request.is_chat else {"text": text}
-    return {"index": index, **said, "logprobs": None, "finish_reason": completion.finish_reason}
+    if not request.is_chat:
+        said: dict[str, Any] = {"text": "".join(completion.pieces)}
+    else:
+        said = {"message": tool_calls.message(completion, several=request.calls_several)}
+    has_calls = "tool_calls" in said.get("message", ())
+    reason = tool_calls.finish_reason(completion.finish_reason, has_calls=has_calls)
+    return {"index": index, **said, "logprobs": None, "finish_reason": reason}
 
 
 def _stream(
@@ -100,5 +114,11 @@ def _pieces(request: CompletionRequest, completion: Completion, index: int) -> l
         return {"index": index, **shown, "logprobs": None, "finish_reason": finish_reason}
 
     begin = [choice({"role": "assistant", "content": ""})] if request.is_chat else []
-    middle = [choice({"content": piece}) for piece in completion.pieces if piece]
-    return [*begin, *middle, choice({}, completion.finish_reason)]
+    found = list(tool_calls.events(completion.pieces, completion.tool_format, several=request.calls_several))
+    middle = [choice(tool_calls.delta(event)) for event in found]
+    has_calls = any(isinstance(event, CallBegun) for event in found)
+    return [
+        *begin,
+        *middle,
+        choice({}, tool_calls.finish_reason(completion.finish_reason, has_calls=has_calls)),
+    ]

@@ -7,6 +7,7 @@ from typing import Any
 from inference.errors import InvalidField
 from inference.fields import Field, Flag, Group, Integer, Items, Number, ResponseFormat, Text, Words
 from inference.http.openai.messages import Messages
+from inference.http.openai.tools import ToolChoice, ToolList
 from inference.tasks._generation import MAX_NEW_TOKENS
 
 LIMIT_HELP = f"At most so many tokens; -1 and all above {MAX_NEW_TOKENS} mean as many as there is room for."
@@ -46,7 +47,15 @@ COMMON: tuple[Field, ...] = (
         ),
     ),
 )
-CHAT: tuple[Field, ...] = (Messages(), limit("max_completion_tokens"), *COMMON, ResponseFormat())
+CHAT: tuple[Field, ...] = (
+    Messages(),
+    limit("max_completion_tokens"),
+    *COMMON,
+    ResponseFormat(),
+    ToolList(),
+    ToolChoice(),
+    Flag("parallel_tool_calls", "Whether one answer may hold more than one call."),
+)
 PROMPT = Text("prompt", "What is to be continued, or a list of such texts.", max_chars=50_000)
 TEXT: tuple[Field, ...] = (Items(PROMPT, max_items=8), *COMMON, ResponseFormat())
 
