@@ -105,7 +105,8 @@ class ToolCallReader:
         """What is left at the end: a call that was begun and cut off stays as it is."""
         rest, self._buffer = self._buffer, ""
         if self._step in (self._text, self._plain, self._start, self._head, self._between):
-            rest = rest.rstrip() if self.calls else rest
+            if self.calls and self._family.opening.startswith(rest.strip()):
+                return []  # another call, of which not even the mark came whole
             unread = self._step in (self._head, self._between) and bool(rest)
             opening = self._family.opening if unread and not self.calls else ""
             return [Said(opening + rest)] if rest else []

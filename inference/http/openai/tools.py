@@ -175,11 +175,13 @@ def tools_of(
     if not declared or choice.mode == "none":
         return None
     must_call = choice.mode == "required"
+    is_named = must_call and len(choice.names) == 1
     return Tools(
         tuple(_function(each, is_formed=must_call or each.is_strict) for each in declared),
         choice.names or tuple(known),
         must_call=must_call,
-        several=several is not False and not (must_call and len(choice.names) == 1),
+        # A small model that must call, and may again, does so without end: it does where it is asked to.
+        several=not is_named and (several is True or (several is None and not must_call)),
     )
 
 

@@ -29,13 +29,6 @@ PIECES = (
     '"Rome"}}\n</tool',
     "_call>",
 )
-    "Let me look.",
-    "\n<tool_",
-    'call>\n{"name": "weather", "argum',
-    'ents": {"city": ',
-    '"Rome"}}\n</tool',
-    "_call>",
-)
 
 
 def test_a_call_is_shown_whole(chat: Chat) -> None:
@@ -82,7 +75,8 @@ def test_the_engine_is_told_of_the_tools(chat: Chat) -> None:
 @pytest.mark.parametrize(
     ("more", "callable_", "must_call", "several"),
     [
-        ({"tool_choice": "required"}, ("weather", "time"), True, True),
+        ({"tool_choice": "required"}, ("weather", "time"), True, False),
+        ({"tool_choice": "required", "parallel_tool_calls": True}, ("weather", "time"), True, True),
         ({"tool_choice": "any", "parallel_tool_calls": False}, ("weather", "time"), True, False),
         ({"tool_choice": {"type": "function", "function": {"name": "time"}}}, ("time",), True, False),
         ({"tool_choice": {"function": {"name": "time"}}}, ("time",), True, False),

@@ -28,6 +28,7 @@ CASES: list[tuple[str, str, Read]] = [
     ),
     ("hermes", '<tool_call>{"arguments": {"x": "\\""}, "name": "a"}', ("", [("a", '{"x": "\\""}')])),
     ("hermes", '<tool_call>{"name": "a", "arguments": "{}"}</tool_call>', ("", [("a", "{}")])),
+    ("hermes", '<tool_call>{"name": "a", "arguments": {}}</tool_call>\n<tool', ("", [("a", "{}")])),
     ("hermes", "<tool_call>\nnothing", ("<tool_call>nothing", [])),
     ("hermes", '<tool_call>{"nam": 1}</tool_call>', ('<tool_call>{"nam": 1}</tool_call>', [])),
     ("hermes", '<tool_call>{"name": "a", "arguments": {"x": 1', ("", [("a", '{"x": 1')])),
