@@ -144,7 +144,7 @@ class Service:
     def _complete(self, walk: Walk, *, is_chat: bool) -> Answer:
         asked = completions.read(walk.request.document(), self._task, is_chat=is_chat)
         walk.model_call.model = asked.model
-        done = [self._runner.complete(walk.model_call, prompt, asked.parameters) for prompt in asked.prompts]
+        done = [self._runner.complete(walk.model_call, *run) for run in asked.runs()]
         return completions.present(asked, done, walk.request_id)
 
     def _embed(self, walk: Walk) -> Answer:

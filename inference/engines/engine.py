@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from inference.cache.artifact import Artifact
+    from inference.engines.text.token_scores import TokenScore
     from inference.engines.text.tools import ToolFormat
     from inference.task import Call
 
@@ -49,6 +50,8 @@ class Completion:
     """1 where the prompt lost tokens to the model's window."""
     tool_format: ToolFormat | None = None
     """How tool calls stand in the text, where there were tools to call."""
+    scores: tuple[TokenScore, ...] = ()
+    """One a token of the text, where they were asked for."""
 
     @property
     def tokens(self) -> int:

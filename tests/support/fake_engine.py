@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inference.cache.artifact import Artifact
+    from inference.engines.text.token_scores import TokenScore
     from inference.task import Call
 
 
@@ -30,6 +31,7 @@ class FakeEngine(TextGenerator):
         self.on_load: Callable[[], None] = lambda: None
         self.paints = False
         self.asked: Any = None
+        self.scores: tuple[TokenScore, ...] = ()
         self.pieces: tuple[str, ...] = ("Hel", "lo")
         self.truncated = 0
         self.tokens = 0
@@ -58,4 +60,7 @@ class FakeEngine(TextGenerator):
     def complete(self, prompt: Any, parameters: Any) -> Completion:
         self.asked = (prompt, parameters)
         family = HERMES if parameters.get("tools") else None
-        return Completion(self.pieces, "stop", prompt_tokens=3, completion_tokens=2, tool_format=family)
+        scores = () if parameters.get("logprobs") is None else self.scores
+        return Completion(
+            self.pieces, "stop", prompt_tokens=3, completion_tokens=2, tool_format=family, scores=scores
+        )

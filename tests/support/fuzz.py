@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from inference import fields
 from inference.http.openai import embeddings, options
+from inference.http.openai.logprobs import LogitBias
 from inference.http.openai.messages import ROLES, Messages
 from inference.http.openai.tools import ToolChoice, ToolList
 from inference.task import packaged
@@ -44,6 +45,7 @@ CHEAP = {
     "max_tokens": (1, 4),
     "min_length": (0, 4),
     "min_new_tokens": (0, 4),
+    "n": (1, 2),
     "num_beams": (1, 2),
     "num_inference_steps": (1, 2),
 }
@@ -131,6 +133,8 @@ def valid(field: fields.Field) -> st.SearchStrategy[Any]:
             return st.fixed_dictionaries({part.name: valid(part) for part in field.parts})
         case fields.Group():
             return _parameters(field.parts)
+        case LogitBias():
+            return st.dictionaries(st.sampled_from(["1", "2"]), st.floats(-100, 100), max_size=2)
         case ToolList():
             return _tools()
         case ToolChoice():

@@ -17,6 +17,7 @@ from PIL import Image
 
 from inference.cache.store import ModelStore
 from inference.engines.engine import ResultSize
+from inference.engines.text.token_scores import TokenScore
 from inference.errors import DeadlineExceeded, HubletError, InternalError, InvalidField
 from inference.http.response import FACTS
 from inference.serve import Service
@@ -454,6 +455,36 @@ def test_several_prompts_get_a_choice_each(service: Service, log: io.StringIO) -
 
 
 @CHAT
+def test_several_answers_to_one_prompt(service: Service, engine: FakeEngine) -> None:
+    """The prompt is counted once, as OpenAI does, and a seed draws no answer twice."""
+    body = {"messages": HELLO, "n": 3, "seed": 7}
+    _, reply = reply_of(service, url_event(body, path="/v1/chat/completions"))
+    assert [choice["index"] for choice in reply["choices"]] == [0, 1, 2]
+    assert reply["usage"] == {"prompt_tokens": 3, "completion_tokens": 6, "total_tokens": 9}
+    assert engine.asked[1]["seed"] == 9
+
+
+@CHAT
+@pytest.mark.parametrize("top", [None, 0, 2])
+def test_scores_are_shown_where_they_are_asked_for(
+    service: Service, engine: FakeEngine, top: int | None
+) -> None:
+    engine.scores = (TokenScore("Hel", -0.5, (("Hel", -0.5), ("\ufffd", -1.0))), TokenScore("lo", -0.1))
+    body = {"messages": HELLO, "logprobs": True, "top_logprobs": top}
+    _, reply = reply_of(service, url_event(body, path="/v1/chat/completions"))
+    assert engine.asked[1]["logprobs"] == (top or 0)
+    first, second = reply["choices"][0]["logprobs"]["content"]
+    assert second == {"token": "lo", "logprob": -0.1, "bytes": [108, 111], "top_logprobs": []}
+    assert [each["bytes"] for each in first["top_logprobs"]] == [[72, 101, 108], None]
+    streamed = service(url_event({**body, "stream": True}, path="/v1/chat/completions"), FakeContext())
+    chunks = [json.loads(event[6:]) for event in streamed["body"].strip().split("\n\n")[:-1]]
+    told = [chunk["choices"][0]["logprobs"] for chunk in chunks]
+    assert [each and [one["token"] for one in each["content"]] for each in told] == [
+        *(None, ["Hel"], ["lo"], None)
+    ]
+
+
+@CHAT
 def test_a_stream_is_refused_where_none_comes(service: Service) -> None:
     """The Hub's client would take the plain answer for a stream of nothing."""
     status, reply = reply_of(service, url_event({"inputs": "a", "stream": True}))
@@ -473,7 +504,11 @@ def test_a_stream_is_refused_where_none_comes(service: Service) -> None:
             {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
             "messages[0].content[0]: must",
         ),
-        ({"messages": HELLO, "n": 2}, "n: is not supported with this value"),
+        ({"messages": HELLO, "n": 9}, "n: must be between 1 and 8"),
+        ({"messages": HELLO, "logit_bias": {"x": 1}}, "logit_bias.x: must be the number of a token"),
+        ({"messages": HELLO, "logit_bias": {"1": 101}}, "logit_bias.1: must be between"),
+        ({"messages": HELLO, "logit_bias": []}, "logit_bias: must be an object"),
+        ({"messages": HELLO, "top_logprobs": 2}, "top_logprobs: needs logprobs to be true"),
         ({"messages": HELLO, "max_tokens": 0}, "max_tokens: must be at least 1"),
         ({"messages": HELLO, "max_tokens": -2}, "max_tokens: must be between -1 and"),
         ({"messages": HELLO, "model": 9}, "model: must be one of"),

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from inference.task import Call
 
 
+UNKNOWN = ("logit_bias", "frequency_penalty", "presence_penalty", "tools")
+
+
 class Continuation(TextGenerator):
     """Text generation by GPT-2: what follows a prompt."""
 
@@ -103,9 +106,12 @@ class Continuation(TextGenerator):
 
 
 def refuse_unknown(parameters: Mapping[str, Any]) -> None:
-    """CTranslate2 keeps to no form."""
-    if form := parameters.get("grammar"):
-        raise InvalidField(form.field, "is not known to the engine that this model needs")
+    """CTranslate2 keeps to no form, and neither tells scores nor lets them be changed."""
+    form = parameters.get("grammar")
+    names = [name for name in UNKNOWN if parameters.get(name) not in (None, 0, {})]
+    if form or names or parameters.get("logprobs") is not None:
+        name = form.field if form else names[0] if names else "logprobs"
+        raise InvalidField(name, "is not known to the engine that this model needs")
 
 
 def _behind(prompt: list[int], output: list[int]) -> list[int]:

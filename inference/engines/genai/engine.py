@@ -13,8 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from inference.engines.engine import Completion, Outcome, TextGenerator
-from inference.engines.genai.guidance import generator as guided
-from inference.engines.genai.guidance import guidance
+from inference.engines.genai.generators import generator as open_generator
 from inference.engines.genai.search_options import search_options
 from inference.engines.text.chat_encoding import encode_chat
 from inference.engines.text.chat_template import ChatTemplate
@@ -26,10 +25,11 @@ from inference.errors import InvalidField
 from inference.task_kinds import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from inference.cache.artifact import Artifact
+    from inference.engines.text.token_scores import TokenScore
     from inference.engines.text.tools import ToolFormat, Tools
     from inference.task import Call
 
@@ -60,6 +60,8 @@ class Stream:
     """Read; after the cut."""
     was_cut: bool
     """Whether the prompt lost its beginning to the context."""
+    scores: Sequence[TokenScore] = ()
+    """One a token that has been computed, where they were asked for."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ class GenaiEngine(TextGenerator):
             prompt_tokens=stream.prompt_tokens,
             completion_tokens=len(pieces),
             truncated=int(stream.was_cut),
+            scores=tuple(stream.scores),
             tool_format=self.tool_format if parameters.get("tools") else None,
         )
 
@@ -120,8 +123,9 @@ class GenaiEngine(TextGenerator):
 
         ``parameters``: ``max_new_tokens`` (256), ``min_length`` (prompt included, as in transformers),
         ``min_new_tokens``, ``do_sample``, ``temperature``, ``top_k``, ``top_p``, ``repetition_penalty``,
-        ``seed``, ``stop`` (strings), ``grammar`` (a form to keep to), ``tools``. What is not given comes
-        from the model's generation_config.json.
+        ``seed``, ``stop`` (strings), ``grammar`` (a form to keep to), ``tools``, ``logprobs`` (so many of the
+        likeliest tokens to tell of), ``logit_bias`` (by token), ``frequency_penalty``, ``presence_penalty``.
+        What is not given comes from the model's generation_config.json.
         """
         import onnxruntime_genai as og
 
@@ -133,12 +137,14 @@ class GenaiEngine(TextGenerator):
         options = og.GeneratorParams(self._model)
         found = search_options(parameters, settings, len(ids), lengths, self._facts.vocabulary)
         options.set_search_options(**found)
-        wanted = guidance(parameters, self.tool_format, self._tokenizer.token_to_id)
-        generator = guided(self._model, options, wanted)
+        generator = open_generator(
+            self._model, options, self._tokenizer, self.tool_format, self._facts.end_ids, parameters
+        )
         generator.append_tokens(ids)
         text = TextStream(self._decode_all if tools else self._decode, parameters.get("stop") or ())
         pieces = self._pieces(generator, text, lengths.maximum)
-        return Stream(pieces, len(ids), was_cut=len(ids) < len(encoded))
+        scores = getattr(generator, "scores", [])
+        return Stream(pieces, len(ids), was_cut=len(ids) < len(encoded), scores=scores)
 
     def _pieces(self, generator: Any, text: TextStream, room: int) -> Iterator[Piece]:
         for made in range(1, room + 1):

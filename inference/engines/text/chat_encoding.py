@@ -6,6 +6,7 @@ transformers takes it for the token; here it is text like any other.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from inference.errors import InvalidField
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 MARKS = [chr(code) for code in range(0xFDD0, 0xFDF0)]
 """Code points that are no characters and stand in no text (Unicode 16, section 23.7); one marks a cut."""
+
+
+OURS = re.compile("[a-z_]+")
+"""Names that templates ask for, such as ``content``; a caller's are cut where they hold anything else."""
+FIXED = ("role", "type")
+"""Names whose values templates compare."""
 
 
 def encode_chat(
@@ -45,24 +52,29 @@ def encode_chat(
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Every text of a JSON value, names included."""
+    """Every text of a JSON value that a caller chose."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        yield from value
-        for inner in value.values():
-            yield from _texts(inner)
+        for name, inner in value.items():
+            if not OURS.fullmatch(name):
+                yield name
+            if name not in FIXED:
+                yield from _texts(inner)
     elif isinstance(value, (list, tuple)):
         for inner in value:
             yield from _texts(inner)
 
 
 def _mapped(value: Any, change: Callable[[str], str]) -> Any:
-    """The same value with each of its texts changed."""
+    """The same value with each of those texts changed."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
-        return {change(name): _mapped(inner, change) for name, inner in value.items()}
+        return {
+            name if OURS.fullmatch(name) else change(name): inner if name in FIXED else _mapped(inner, change)
+            for name, inner in value.items()
+        }
     return [_mapped(inner, change) for inner in value] if isinstance(value, (list, tuple)) else value
 
 

@@ -66,7 +66,7 @@ def arguments_of(text: str) -> Any:
 
 def _short_id(given: str) -> str:
     """The same id for a call and its result, in the one form that a template takes."""
-    if len(given) == MISTRAL_ID_CHARS and given.isalnum():
+    if len(given) == MISTRAL_ID_CHARS and given.isascii() and given.isalnum():
         return given
     return hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()[:MISTRAL_ID_CHARS]
 

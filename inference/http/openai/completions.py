@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inference.engines.text.tool_reader import CallBegun
-from inference.http.openai import body, tool_calls
+from inference.http.openai import body, logprobs, tool_calls
 from inference.http.openai.options import CHAT, NEUTRAL, TEXT, sampling, tokens
 from inference.http.openai.tools import tools_of
 from inference.http.response import Answer, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from inference.engines.engine import Completion
+    from inference.engines.text.token_scores import TokenScore
     from inference.task import Model, Task
 
 
@@ -28,14 +29,24 @@ class CompletionRequest:
     """A checked request."""
 
     model: Model
-    prompts: Sequence[str | list[dict[str, str]]]
-    """Texts, or the one conversation; each gets a choice."""
+    prompts: Sequence[str | list[dict[str, Any]]]
+    """Texts, or the one conversation."""
     parameters: dict[str, Any]
+    choices: int
+    """Answers to each prompt."""
     calls_several: bool
     """Whether one answer may hold more than one tool call."""
     is_chat: bool
     streams: bool
     shows_usage: bool
+
+    def runs(self) -> Iterator[tuple[str | list[dict[str, Any]], dict[str, Any]]]:
+        """Each prompt as often as it is to be answered, with parameters; a seed draws no answer twice."""
+        seed = self.parameters["seed"]
+        for prompt in self.prompts:
+            for index in range(self.choices):
+                own = {} if seed is None else {"seed": (seed + index) % 2**32}
+                yield prompt, self.parameters | own
 
 
 def read(document: Mapping[str, Any], task: Task, *, is_chat: bool) -> CompletionRequest:
@@ -49,15 +60,17 @@ def read(document: Mapping[str, Any], task: Task, *, is_chat: bool) -> Completio
         "grammar": values["response_format"],
         **sampling(values),
     }
-    tools = (
-        tools_of(values["tools"], values["tool_choice"], values["parallel_tool_calls"]) if is_chat else None
-    )
+    tools = None
+    if is_chat:
+        tools = tools_of(values["tools"], values["tool_choice"], values["parallel_tool_calls"])
+        parameters["logprobs"] = logprobs.asked(values)
     if tools:
         parameters["tools"] = tools
     return CompletionRequest(
         model=body.choose_model(task, document.get("model")),
         prompts=[values[subject]] if is_chat else values[subject],
         parameters=parameters,
+        choices=values["n"] or 1,
         calls_several=tools is None or tools.several,
         is_chat=is_chat,
         streams=bool(values["stream"]),
@@ -66,17 +79,17 @@ def read(document: Mapping[str, Any], task: Task, *, is_chat: bool) -> Completio
 
 
 def present(request: CompletionRequest, done: Sequence[Completion], request_id: str) -> Answer:
-    """The reply to what was ``done``, a completion a prompt: one JSON document, or the events of a stream."""
+    """The reply to what was ``done``, a completion a run: one JSON document, or the events of a stream."""
     head = {
         "id": f"{'chatcmpl' if request.is_chat else 'cmpl'}-{request_id}",
         "created": int(time.time()),
         "model": request.model.id,
     }
     usage = {
-        "prompt_tokens": sum(each.prompt_tokens for each in done),
+        "prompt_tokens": sum(each.prompt_tokens for each in done[:: request.choices]),
         "completion_tokens": sum(each.completion_tokens for each in done),
-        "total_tokens": sum(each.tokens for each in done),
     }
+    usage["total_tokens"] = sum(usage.values())
     if request.streams:
         return Answer(_stream(request, done, head, usage), "text/event-stream")
     choices = [_choice(request, completion, index) for index, completion in enumerate(done)]
@@ -91,7 +104,8 @@ def _choice(request: CompletionRequest, completion: Completion, index: int) -> d
         said = {"message": tool_calls.message(completion, several=request.calls_several)}
     has_calls = "tool_calls" in said.get("message", ())
     reason = tool_calls.finish_reason(completion.finish_reason, has_calls=has_calls)
-    return {"index": index, **said, "logprobs": None, "finish_reason": reason}
+    scores = logprobs.content(completion.scores) if completion.scores else None
+    return {"index": index, **said, "logprobs": scores, "finish_reason": reason}
 
 
 def _stream(
@@ -109,16 +123,17 @@ def _stream(
 
 
 def _pieces(request: CompletionRequest, completion: Completion, index: int) -> list[dict[str, Any]]:
-    def choice(said: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
+    def choice(
+        said: dict[str, Any], scores: Sequence[TokenScore] = (), finish_reason: str | None = None
+    ) -> dict[str, Any]:
         shown = {"delta": said} if request.is_chat else {"text": said.get("content", "")}
-        return {"index": index, **shown, "logprobs": None, "finish_reason": finish_reason}
+        told = logprobs.content(scores) if scores else None
+        return {"index": index, **shown, "logprobs": told, "finish_reason": finish_reason}
 
     begin = [choice({"role": "assistant", "content": ""})] if request.is_chat else []
-    found = list(tool_calls.events(completion.pieces, completion.tool_format, several=request.calls_several))
-    middle = [choice(tool_calls.delta(event)) for event in found]
-    has_calls = any(isinstance(event, CallBegun) for event in found)
-    return [
-        *begin,
-        *middle,
-        choice({}, tool_calls.finish_reason(completion.finish_reason, has_calls=has_calls)),
-    ]
+    found = list(tool_calls.scored_events(completion, several=request.calls_several))
+    middle = [choice(tool_calls.delta(event), scores) for event, scores in found if event]
+    has_calls = any(isinstance(event, CallBegun) for event, _ in found)
+    rest = [score for event, scores in found if event is None for score in scores]
+    reason = tool_calls.finish_reason(completion.finish_reason, has_calls=has_calls)
+    return [*begin, *middle, choice({}, rest, reason)]

@@ -6,6 +6,7 @@ from typing import Any
 
 from inference.errors import InvalidField
 from inference.fields import Field, Flag, Group, Integer, Items, Number, ResponseFormat, Text, Words
+from inference.http.openai.logprobs import LogitBias
 from inference.http.openai.messages import Messages
 from inference.http.openai.tools import ToolChoice, ToolList
 from inference.tasks._generation import MAX_NEW_TOKENS
@@ -33,9 +34,16 @@ SAMPLING: tuple[Field, ...] = (
     Number("repetition_penalty", "Above 1, what was said is less likely.", minimum=0.1, maximum=10.0),
     Integer("seed", "The same seed draws the same tokens.", minimum=-(2**63), maximum=MOST),
 )
+PENALTIES = (
+    Number("frequency_penalty", "Above 0, each use makes a token less likely.", minimum=-2.0, maximum=2.0),
+    Number("presence_penalty", "Above 0, a token is less likely once it came.", minimum=-2.0, maximum=2.0),
+)
 COMMON: tuple[Field, ...] = (
     limit("max_tokens"),
     *SAMPLING,
+    *PENALTIES,
+    LogitBias(),
+    Integer("n", "How many answers to each prompt.", minimum=1, maximum=8),
     Words(Text("stop", "Strings that end the answer.", max_chars=100), max_items=8, min_items=0),
     Flag("stream", "Whether the answer comes as server-sent events."),
     Group(
@@ -54,6 +62,8 @@ CHAT: tuple[Field, ...] = (
     ResponseFormat(),
     ToolList(),
     ToolChoice(),
+    Flag("logprobs", "Whether to tell how likely each token was."),
+    Integer("top_logprobs", "And so many of the likeliest tokens at its place.", minimum=0, maximum=20),
     Flag("parallel_tool_calls", "Whether one answer may hold more than one call."),
 )
 PROMPT = Text("prompt", "What is to be continued, or a list of such texts.", max_chars=50_000)
@@ -63,16 +73,12 @@ NEUTRAL: dict[str, tuple[Any, ...]] = {
     "audio": ({},),
     "best_of": (1,),
     "echo": (False,),
-    "frequency_penalty": (0,),
     "function_call": ("none", "auto"),
     "functions": ([],),
-    "logit_bias": ({},),
     "logprobs": (False,),
     "min_p": (0,),
     "modalities": (["text"],),
-    "n": (1,),
     "parallel_tool_calls": (True, False),
-    "presence_penalty": (0,),
     "reasoning_effort": ("none",),
     "suffix": ("",),
     "tool_choice": ("none", "auto"),
@@ -90,6 +96,9 @@ def sampling(values: dict[str, Any]) -> dict[str, Any]:
         "top_p": top_p and max(top_p, 1e-4),
         "top_k": values["top_k"],
         "repetition_penalty": values["repetition_penalty"],
+        "frequency_penalty": values["frequency_penalty"],
+        "presence_penalty": values["presence_penalty"],
+        "logit_bias": values["logit_bias"],
         "seed": None if values["seed"] is None else values["seed"] % 2**32,
     }
     if temperature is not None or top_p == 0:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from inference.engines.engine import Completion
+    from inference.engines.text.token_scores import TokenScore
     from inference.engines.text.tools import ToolFormat
 
 
@@ -21,13 +22,33 @@ def new_id() -> str:
 
 def events(pieces: Iterable[str], family: ToolFormat | None, *, several: bool = True) -> Iterator[Event]:
     """What an answer's pieces are, as soon as that is certain; text alone where there were no tools."""
+    for found in _by_piece(pieces, family, several=several):
+        yield from found
+
+
+def scored_events(
+    completion: Completion, *, several: bool = True
+) -> Iterator[tuple[Event | None, list[TokenScore]]]:
+    """Each event with the scores of the tokens that it took; the last is none, with those that are left."""
+    waiting: list[TokenScore] = []
+    pieces = completion.pieces
+    for index, found in enumerate(_by_piece(pieces, completion.tool_format, several=several)):
+        waiting += completion.scores[index : index + 1]
+        for event in found:
+            yield event, waiting
+            waiting = []
+    yield None, waiting
+
+
+def _by_piece(pieces: Iterable[str], family: ToolFormat | None, *, several: bool) -> Iterator[list[Event]]:
+    """Events after each piece, and those after the last."""
     if family is None:
-        yield from (Said(piece) for piece in pieces if piece)
+        yield from ([Said(piece)] if piece else [] for piece in pieces)
         return
     reader = ToolCallReader(family, several=several)
     for piece in pieces:
-        yield from reader.add(piece)
-    yield from reader.finish()
+        yield reader.add(piece)
+    yield reader.finish()
 
 
 def message(completion: Completion, *, several: bool = True) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,11 @@ from inference.convert.genai import recipe
 from inference.convert.proofs import texts as proof_texts
 from inference.convert.recipe import Source
 from inference.engines.genai.engine import GenaiEngine, load
+from inference.engines.text.tools import HERMES, LLAMA, MISTRAL, Function, ToolFormat, Tools
 from inference.errors import InvalidField
 from inference.fields import Form, ResponseFormat, json_schema
 from inference.fields.grammar import pattern_form, schema_form
+from inference.http.openai.tool_calls import collected, events
 from tests.support.models import converted
 from tests.support.models.decoders import make_snapshot
 
@@ -126,3 +129,64 @@ def test_a_pattern_that_cannot_be_followed_is_refused(engine: GenaiEngine) -> No
 @pytest.mark.parametrize("name", json_schema.FORMATS)
 def test_every_format_that_is_kept_is_followed(engine: GenaiEngine, name: str) -> None:
     engine.stream("fox", {"grammar": schema_form({"type": "string", "format": name}, "r", "r")})
+
+
+CITY = {"type": "object", "properties": {"n": {"type": "integer", "maximum": 99, "minimum": 0}}}
+CITY |= {"required": ["n"], "additionalProperties": False}
+CHAT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "fox"}]
+
+
+def tools(schema: Any, *, several: bool = False) -> Tools:
+    declared = {"type": "function", "function": {"name": "weather", "parameters": schema}}
+    function = Function("weather", declared, "tools[0].function.parameters", schema)
+    return Tools((function,), ("weather",), must_call=True, several=several)
+
+
+@pytest.mark.parametrize("family", [HERMES, LLAMA, MISTRAL], ids=lambda family: family.name)
+def test_a_call_that_must_come_keeps_to_its_familys_form(engine: GenaiEngine, family: ToolFormat) -> None:
+    """Random weights call nothing by themselves."""
+    engine.__dict__["tool_format"] = family  # as another template would have it
+    done = engine.complete("fox", {"tools": tools(CITY), "max_new_tokens": 200, "do_sample": False})
+    del engine.__dict__["tool_format"]
+    text, calls = collected(events(done.pieces, family))
+    assert done.finish_reason == "stop", done.pieces
+    assert (text, [name for name, _ in calls]) == ("", ["weather"])
+    jsonschema.validate(json.loads(calls[0][1]), CITY)
+
+
+def test_a_tool_that_cannot_be_followed_is_refused_by_its_path(engine: GenaiEngine) -> None:
+    asked = tools({"type": "object", "properties": {"a": {"type": "array", "uniqueItems": True}}})
+    with pytest.raises(
+        InvalidField, match=r"^tools\[0\]\.function\.parameters\.properties\.a\.uniqueItems: "
+    ):
+        engine.stream(CHAT, {"tools": asked})
+
+
+def test_scores_are_those_of_the_drawn_tokens(engine: GenaiEngine) -> None:
+    done = engine.complete("fox", {"max_new_tokens": 5, "do_sample": False, "logprobs": 3})
+    assert len(done.scores) == done.completion_tokens - (done.finish_reason == "stop")
+    for score in done.scores:
+        assert score.likeliest[0] == (score.token, score.logprob)  # greedy
+        assert [each[1] for each in score.likeliest] == sorted(each[1] for each in score.likeliest)[::-1]
+        assert sum(math.exp(each[1]) for each in score.likeliest) <= 1.0001
+    assert engine.complete("fox", {"max_new_tokens": 5, "do_sample": False}).pieces == done.pieces
+
+
+def test_a_bias_bans_or_forces_a_token(engine: GenaiEngine) -> None:
+    greedy: dict[str, Any] = {"max_new_tokens": 4, "do_sample": False}
+    usual = [piece.token_id for piece in engine.stream("fox", greedy).pieces]
+    banned = [
+        piece.token_id for piece in engine.stream("fox", {**greedy, "logit_bias": {usual[0]: -100}}).pieces
+    ]
+    assert usual[0] not in banned
+    forced = [piece.token_id for piece in engine.stream("fox", {**greedy, "logit_bias": {7: 100}}).pieces]
+    assert forced == [7] * 4
+    varied = {**greedy, "logit_bias": {7: 1.0}, "presence_penalty": 2.0, "frequency_penalty": 2.0}
+    assert len({piece.token_id for piece in engine.stream("fox", varied).pieces}) > 1
+    with pytest.raises(InvalidField, match=r"^logit_bias\.99999999: is no token"):
+        engine.stream("fox", {"logit_bias": {99999999: 1.0}})
+
+
+def test_scores_of_an_answer_in_a_form(engine: GenaiEngine) -> None:
+    done = engine.complete("fox", {"max_new_tokens": 20, "grammar": form({"enum": [7]}), "logprobs": 0})
+    assert "".join(score.token for score in done.scores) == "7"

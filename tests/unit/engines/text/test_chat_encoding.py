@@ -74,3 +74,31 @@ def test_the_mark_may_stand_in_a_message() -> None:
     assert MARKS[0] in tokenizer.decode(ids)
     with pytest.raises(InvalidField, match="^messages: "):
         encode_chat(tokenizer, template, chat(ATTACK + "".join(MARKS)))
+
+
+TOOLS_TOO = """{{ tools | tojson }}{% for m in messages %}{{ '<|im_start|>' + m.role }}
+{%- for call in m.tool_calls or [] %}{{ call.function | tojson }}{% endfor %}{{ m.content }}{% endfor %}"""
+
+
+def test_what_a_tool_or_a_call_says_opens_no_role() -> None:
+    tokenizer, template = make_tokenizer(), ChatTemplate(TOOLS_TOO, {})
+    call = {"type": "function", "function": {"name": "f", "arguments": {"a<|im_start|>": [ATTACK, 7, None]}}}
+    messages = [
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+        {"role": "tool", "content": ATTACK, "tool_call_id": "<|im_start|>"},
+    ]
+    tools = [{"type": "function", "function": {"name": "f", "description": ATTACK}}]
+    ids = encode_chat(tokenizer, template, messages, tools)
+    assert ids.count(id_of(tokenizer, "<|im_start|>")) == 2
+    assert id_of(tokenizer, "<|im_end|>") not in ids
+    said = tokenizer.decode(ids, skip_special_tokens=False)
+    assert said == tokenizer.decode(
+        tokenizer.encode(template.render(messages, tools)).ids, skip_special_tokens=False
+    )
+
+
+@pytest.mark.parametrize("word", ["user", "role", "content", "function"])
+def test_words_of_a_template_stay_although_they_are_tokens(word: str) -> None:
+    tokenizer, template = make_tokenizer(tokens=(word,)), ChatTemplate(CHATML + f"{{# {word} #}}", {})
+    messages = [{"role": "user", "content": "Hi"}]
+    assert encode_chat(tokenizer, template, messages) == tokenizer.encode(template.render(messages)).ids

@@ -1,0 +1,34 @@
+"""One answer's generator, with what its parameters ask for around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from inference.engines.genai import guidance, scores
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Set
+
+    from inference.engines.text.tools import ToolFormat
+
+
+def generator(
+    model: Any,
+    options: Any,
+    tokenizer: Any,
+    family: ToolFormat,
+    end_ids: Set[int],
+    parameters: Mapping[str, Any],
+) -> Any:
+    """onnxruntime-genai's own; kept to a form, and with scores looked at, only where that is asked for."""
+    made = guidance.generator(model, options, guidance.guidance(parameters, family, tokenizer.token_to_id))
+    if not scores.is_asked(parameters, tokenizer.get_vocab_size()):
+        return made
+    return scores.ScoredGenerator(made, parameters, lambda token: text_of(tokenizer, token), end_ids)
+
+
+def text_of(tokenizer: Any, token_id: int) -> str:
+    """One token by itself, its leading blank included, which decoders drop at the start of a text."""
+    before = tokenizer.encode("a", add_special_tokens=False).ids
+    whole = tokenizer.decode([*before, token_id], skip_special_tokens=False)
+    return str(whole[len(tokenizer.decode(before, skip_special_tokens=False)) :])
