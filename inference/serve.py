@@ -9,10 +9,10 @@ from urllib.parse import unquote
 
 from inference.deadline import Deadline
 from inference.engines.load import load as load_engine
-from inference.http import describe, openapi, response, routes
+from inference.http import describe, response, routes
 from inference.http import request as requests
 from inference.http.api_keys import Keys
-from inference.http.openai import completions, embeddings, models
+from inference.http.openai import embeddings, models
 from inference.http.request import PREPARE
 from inference.http.response import Answer
 from inference.hub import lock as model_lock
@@ -112,11 +112,12 @@ class Service:
             return self._prepare(walk) if request.event == PREPARE else self._infer(walk)
         actions: dict[str, Callable[[], Answer]] = {
             "describe": lambda: Answer(describe.function(task, self._runner.manifest(task.model, deadline))),
-            "openapi": lambda: Answer(openapi.document(task, needs_key=bool(self._keys.sha256))),
+            "openapi": self._openapi,
             "health": lambda: Answer(self._runner.health(task.model, deadline)),
             "infer": lambda: self._infer(walk),
             "chat": lambda: self._complete(walk, is_chat=True),
             "complete": lambda: self._complete(walk, is_chat=False),
+            "respond": lambda: self._respond(walk),
             "embed": lambda: self._embed(walk),
             "models": lambda: self._models(request.path),
         }
@@ -141,11 +142,26 @@ class Service:
             return Answer(presented)
         return Answer(images.encode(presented, kind), kind)
 
+    def _openapi(self) -> Answer:
+        from inference.http import openapi  # with the parts of all routes: no other answer needs them
+
+        return Answer(openapi.document(self._task, needs_key=bool(self._keys.sha256)))
+
     def _complete(self, walk: Walk, *, is_chat: bool) -> Answer:
+        from inference.http.openai import completions
+
         asked = completions.read(walk.request.document(), self._task, is_chat=is_chat)
         walk.model_call.model = asked.model
         done = [self._runner.complete(walk.model_call, *run) for run in asked.runs()]
         return completions.present(asked, done, walk.request_id)
+
+    def _respond(self, walk: Walk) -> Answer:
+        from inference.http.openai import responses
+
+        asked = responses.read(walk.request.document(), self._task)
+        walk.model_call.model = asked.model
+        done = self._runner.complete(walk.model_call, asked.messages, asked.parameters)
+        return responses.present(asked, done, walk.request_id)
 
     def _embed(self, walk: Walk) -> Answer:
         asked = embeddings.read(walk.request.document(), self._task)

@@ -50,7 +50,11 @@ KINDS = {
     "text-generation": TaskKind(
         continues_text=True,
         always_lists=True,
-        openai={"/v1/chat/completions": ("POST", "chat"), "/v1/completions": ("POST", "complete")},
+        openai={
+            "/v1/chat/completions": ("POST", "chat"),
+            "/v1/completions": ("POST", "complete"),
+            "/v1/responses": ("POST", "respond"),
+        },
     ),
     "text-to-image": TaskKind(paints=True),
     "text2text-generation": TaskKind(rewrites=True),

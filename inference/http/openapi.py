@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inference.fields import Field, Words
-from inference.http.openai import embeddings, options
+from inference.http.openai import embeddings, options, responses
 from inference.http.openai.body import PLACEHOLDERS, WITHOUT_EFFECT
 from inference.http.routes import MODELS, routes
 from inference.task_body import TOP_LEVEL
@@ -72,6 +72,12 @@ def document(task: Task, *, needs_key: bool = False) -> dict[str, Any]:
         ),
         "complete": _operation(
             "Continue a text.", _stream(), _openai_body(task, options.TEXT, "prompt"), OPENAI_ERROR
+        ),
+        "respond": _operation(
+            "Answer a conversation, in OpenAI's newer form.",
+            _stream(),
+            _openai_body(task, responses.FIELDS, "input"),
+            OPENAI_ERROR,
         ),
         "embed": _operation(
             "Embed texts.", _json("object"), _openai_body(task, embeddings.FIELDS, "input"), OPENAI_ERROR

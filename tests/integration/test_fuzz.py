@@ -28,6 +28,7 @@ DOCUMENTED = (200, 400, 422)
 ROUTES = {
     "/v1/chat/completions": "chat",
     "/v1/completions": "chat",
+    "/v1/responses": "chat",
     "/v1/embeddings": "embeddings",
 }
 """OpenAI's, and the function that has each."""

@@ -115,7 +115,7 @@ def _cheap(document: dict[str, Any]) -> dict[str, Any]:
 
 def _bounds(properties: dict[str, Any]) -> list[str]:
     """Those of an object that say how much work it is."""
-    names = [name for name in properties if name in (*COSTLY, "max_tokens")]
+    names = [name for name in properties if name in (*COSTLY, "max_output_tokens", "max_tokens")]
     if "parameters" in properties and _bounds(_not_null(properties["parameters"]).get("properties", {})):
         names.append("parameters")
     return names

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from inference import fields
-from inference.http.openai import embeddings, options
+from inference.http.openai import embeddings, options, responses
 from inference.http.openai.logprobs import LogitBias
 from inference.http.openai.messages import ROLES, Messages
+from inference.http.openai.response_items import Format, Input
 from inference.http.openai.tools import ToolChoice, ToolList
 from inference.task import packaged
 
@@ -42,6 +43,7 @@ CHEAP = {
     "max_completion_tokens": (1, 4),
     "max_length": (2, 8),
     "max_new_tokens": (1, 4),
+    "max_output_tokens": (1, 4),
     "max_tokens": (1, 4),
     "min_length": (0, 4),
     "min_new_tokens": (0, 4),
@@ -90,10 +92,11 @@ def openai_bodies(path: str) -> st.SearchStrategy[Any]:
         "/v1/chat/completions": options.CHAT,
         "/v1/completions": options.TEXT,
         "/v1/embeddings": embeddings.FIELDS,
+        "/v1/responses": responses.FIELDS,
     }
     known = {field.name: valid(field) for field in asked[path]}
     subject = next(name for name in known if name in ("input", "messages", "prompt"))
-    always = {name: known.pop(name) for name in (subject, "max_tokens") if name in known}
+    always = {name: known.pop(name) for name in (subject, "max_tokens", "max_output_tokens") if name in known}
     wrong = dict.fromkeys((*known, "model", "user", "n", "logprobs", "tools", "surprise"), ANY_JSON)
     return (
         st.fixed_dictionaries(always, optional=known)
@@ -126,13 +129,25 @@ def valid(field: fields.Field) -> st.SearchStrategy[Any]:
         case fields.Words():
             several = st.lists(valid(field.item), min_size=field.min_items, max_size=4)
             return several | several.map(",".join) if field.splits_commas else several | valid(field.item)
-        case Messages():
-            message = {"role": st.sampled_from(ROLES), "content": TEXT}
-            return st.lists(st.fixed_dictionaries(message), min_size=1, max_size=3)
         case fields.Record():
             return st.fixed_dictionaries({part.name: valid(part) for part in field.parts})
         case fields.Group():
             return _parameters(field.parts)
+        case _:
+            return _openais(field)
+
+
+def _openais(field: fields.Field) -> st.SearchStrategy[Any]:
+    """Fields of OpenAI's bodies alone."""
+    match field:
+        case Messages():
+            message = {"role": st.sampled_from(ROLES), "content": TEXT}
+            return st.lists(st.fixed_dictionaries(message), min_size=1, max_size=3)
+        case Input():
+            items = st.fixed_dictionaries({"role": st.sampled_from(["user", "assistant"]), "content": TEXT})
+            return TEXT | st.lists(items, min_size=1, max_size=3)
+        case Format():
+            return st.fixed_dictionaries({}, optional={"format": _forms() | ANY_JSON})
         case LogitBias():
             return st.dictionaries(st.sampled_from(["1", "2"]), st.floats(-100, 100), max_size=2)
         case ToolList():
