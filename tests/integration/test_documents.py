@@ -122,6 +122,34 @@ def test_code_of_a_document_works(served: Served, environ: dict[str, str], code:
     assert done.stdout.strip() if "OpenAI" in code else "POSITIVE" in done.stdout
 
 
+def client_lines() -> list[str]:
+    """Of the README's table of clients, what is to be pasted."""
+    return re.findall(r"^\| [^|]+ \| [^|]+ \| `(.+)` \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+
+
+CLIENTS = [line for line in client_lines() if "http://127.0.0.1:8080/" in line]
+
+
+def test_the_readmes_table_of_clients_is_found() -> None:
+    assert len(CLIENTS) >= 6
+
+
+@pytest.mark.parametrize("line", CLIENTS, ids=lambda line: line[:60])
+def test_a_line_for_a_client_works(
+    served: Served, environ: dict[str, str], line: str, tmp_path: Path
+) -> None:
+    if line.startswith("curl"):
+        assert "POSITIVE" in run(line, served, environ)
+        return
+    imports = "from huggingface_hub import InferenceClient\nfrom openai import OpenAI\n"
+    code = f"{imports}print({here(line, served)})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environ, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
 @pytest.mark.parametrize("event", code_of_documents("json"))
 def test_a_test_event_of_a_document_works(served: Served, event: str) -> None:
     reply = served.post(

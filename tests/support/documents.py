@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # What talks to AWS or the Hub, takes long or forever, or is this very run: make only has to know it.
 DRY = re.compile(
-    r"make (account-probe|bench|chaos|check|deploy|destroy|fix|fuzz|load|lock|retest|scan|serve|test|ui|unit)"
+    r"make (account-probe|bench|chaos|check|deploy|destroy|fix|fuzz|load|lock|retest|scan|schemas|serve|test|ui|unit)"
     r"\b"
 )
 BOOTSTRAP = "npx cdk bootstrap"
