@@ -52,6 +52,10 @@ def guidance(
     """What an answer must keep to; ``None`` where it may be anything."""
     form: Form | None = parameters.get("grammar")
     tools: Tools | None = parameters.get("tools")
+    if form:
+        for name in ("min_new_tokens", "min_length"):
+            if parameters.get(name):
+                raise InvalidField(f"parameters.{name}", "cannot be kept: an answer in a form ends with it")
     if tools is None or not (form or tools.is_formed):
         if form is None:
             return None

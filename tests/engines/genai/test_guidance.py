@@ -89,6 +89,20 @@ def test_the_hubs_route_takes_a_form_too(engine: GenaiEngine) -> None:
     assert engine.run(call).results == [{"generated_text": "7"}]
 
 
+@pytest.mark.parametrize("name", ["min_new_tokens", "min_length"])
+def test_a_form_says_when_an_answer_ends(engine: GenaiEngine, name: str) -> None:
+    with pytest.raises(InvalidField, match=rf"^parameters\.{name}: cannot be kept"):
+        engine.stream("fox", {"grammar": form({"enum": [7]}), name: 9})
+
+
+def test_a_form_that_becomes_too_large_on_the_way_is_refused(engine: GenaiEngine) -> None:
+    """The library finds out only while it writes; the next answer is not touched."""
+    endless = {"type": "object", "properties": {"n": {"$ref": "#"}}, "required": ["n"]}
+    with pytest.raises(InvalidField, match=f"^{re.escape(AT)}: cannot be followed: "):
+        engine.complete("fox", {"grammar": form(endless), "max_new_tokens": 9})
+    assert written(engine, form({"enum": [7]})) == "7"
+
+
 REFUSED: list[tuple[Any, str]] = [
     ({"uniqueItems": True}, f"{AT}.uniqueItems: cannot be followed by a grammar"),
     (
