@@ -131,7 +131,7 @@ def _pieces(request: CompletionRequest, completion: Completion, index: int) -> l
         return {"index": index, **shown, "logprobs": told, "finish_reason": finish_reason}
 
     begin = [choice({"role": "assistant", "content": ""})] if request.is_chat else []
-    found = list(tool_calls.scored_events(completion, several=request.calls_several))
+    found = tool_calls.read(completion, several=request.calls_several)
     middle = [choice(tool_calls.delta(event), scores) for event, scores in found if event]
     has_calls = any(isinstance(event, CallBegun) for event, _ in found)
     rest = [score for event, scores in found if event is None for score in scores]

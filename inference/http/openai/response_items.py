@@ -12,7 +12,7 @@ from inference.fields import Form, ResponseFormat, json_type
 from inference.fields.grammar import kind_of, schema_form
 from inference.http.openai import logprobs, messages
 from inference.http.openai.messages import CALL_ID, CONTENT
-from inference.http.openai.tool_calls import new_id, scored_events
+from inference.http.openai.tool_calls import new_id, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +110,7 @@ def _add(found: list[dict[str, Any]], item: Any, at: str) -> None:
 def items(done: Completion, *, several: bool) -> list[tuple[Item, Told]]:
     """An answer's items, each with its text as it came: messages, and calls."""
     parts: list[tuple[CallBegun | None, Told]] = []
-    for event, scores in scored_events(done, several=several):
+    for event, scores in read(done, several=several):
         if isinstance(event, CallBegun):
             parts.append((event, []))
         elif event is not None:

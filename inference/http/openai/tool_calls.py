@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from inference.engines.text.tool_reader import CallArguments, CallBegun, Event, Said, ToolCallReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Sequence
 
     from inference.engines.engine import Completion
     from inference.engines.text.token_scores import TokenScore
@@ -20,40 +20,55 @@ def new_id() -> str:
     return f"call_{secrets.token_hex(12)}"
 
 
-def events(pieces: Iterable[str], family: ToolFormat | None, *, several: bool = True) -> Iterator[Event]:
-    """What an answer's pieces are, as soon as that is certain; text alone where there were no tools."""
-    for found in _by_piece(pieces, family, several=several):
-        yield from found
+Scored = tuple[Event | None, list["TokenScore"]]
+"""An event and the scores of the tokens that it took; no event stands for tokens that show nothing."""
 
 
-def scored_events(
-    completion: Completion, *, several: bool = True
-) -> Iterator[tuple[Event | None, list[TokenScore]]]:
-    """Each event with the scores of the tokens that it took; the last is none, with those that are left."""
-    waiting: list[TokenScore] = []
-    pieces = completion.pieces
-    for index, found in enumerate(_by_piece(pieces, completion.tool_format, several=several)):
-        waiting += completion.scores[index : index + 1]
+class AnswerReader:
+    """Pieces of an answer -> events, as soon as they are certain; text alone where there were no tools."""
+
+    def __init__(self, family: ToolFormat | None, *, several: bool = True) -> None:
+        self._reader = ToolCallReader(family, several=several) if family else None
+        self._waiting: list[TokenScore] = []
+
+    @property
+    def has_calls(self) -> bool:
+        """Whether a call has begun."""
+        return self._reader is not None and self._reader.calls > 0
+
+    def add(self, piece: str, scores: Sequence[TokenScore] = ()) -> list[Scored]:
+        """What is certain after a piece, and the scores of its tokens."""
+        self._waiting += scores
+        if self._reader:
+            return self._scored(self._reader.add(piece))
+        return self._scored([Said(piece)] if piece else [])
+
+    def finish(self) -> list[Scored]:
+        """What is left; scores that belong to no event come last."""
+        found = self._scored(self._reader.finish() if self._reader else [])
+        rest, self._waiting = self._waiting, []
+        return [*found, (None, rest)] if rest else found
+
+    def _scored(self, found: list[Event]) -> list[Scored]:
+        scored: list[Scored] = []
         for event in found:
-            yield event, waiting
-            waiting = []
-    yield None, waiting
+            scored.append((event, self._waiting))
+            self._waiting = []
+        return scored
 
 
-def _by_piece(pieces: Iterable[str], family: ToolFormat | None, *, several: bool) -> Iterator[list[Event]]:
-    """Events after each piece, and those after the last."""
-    if family is None:
-        yield from ([Said(piece)] if piece else [] for piece in pieces)
-        return
-    reader = ToolCallReader(family, several=several)
-    for piece in pieces:
-        yield reader.add(piece)
-    yield reader.finish()
+def read(completion: Completion, *, several: bool = True) -> list[Scored]:
+    """All events of a finished answer."""
+    reader = AnswerReader(completion.tool_format, several=several)
+    found: list[Scored] = []
+    for index, piece in enumerate(completion.pieces):
+        found += reader.add(piece, completion.scores[index : index + 1])
+    return found + reader.finish()
 
 
 def message(completion: Completion, *, several: bool = True) -> dict[str, Any]:
     """The assistant's whole turn; its content is ``null`` where it does nothing but call."""
-    said, calls = collected(events(completion.pieces, completion.tool_format, several=several))
+    said, calls = collected(event for event, _ in read(completion, several=several) if event)
     if not calls:
         return {"role": "assistant", "content": said}
     shown = [

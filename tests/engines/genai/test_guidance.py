@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -18,7 +19,7 @@ from inference.engines.text.tools import HERMES, LLAMA, MISTRAL, Function, ToolF
 from inference.errors import InvalidField
 from inference.fields import Form, ResponseFormat, json_schema
 from inference.fields.grammar import pattern_form, schema_form
-from inference.http.openai.tool_calls import collected, events
+from inference.http.openai.tool_calls import collected, read
 from tests.support.models import converted
 from tests.support.models.decoders import make_snapshot
 
@@ -162,7 +163,7 @@ def test_a_call_that_must_come_keeps_to_its_familys_form(engine: GenaiEngine, fa
     engine.__dict__["tool_format"] = family  # as another template would have it
     done = engine.complete("fox", {"tools": tools(CITY), "max_new_tokens": 200, "do_sample": False})
     del engine.__dict__["tool_format"]
-    text, calls = collected(events(done.pieces, family))
+    text, calls = collected(event for event, _ in read(replace(done, tool_format=family)) if event)
     assert done.finish_reason == "stop", done.pieces
     assert (text, [name for name, _ in calls]) == ("", ["weather"])
     jsonschema.validate(json.loads(calls[0][1]), CITY)
