@@ -6,23 +6,22 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from inference.engines.text.tool_reader import CallArguments, CallBegun, Said
+from inference.engines.text.tool_reader import CallBegun, Event, Said
 from inference.errors import InvalidField
 from inference.fields import Form, ResponseFormat, json_type
 from inference.fields.grammar import kind_of, schema_form
 from inference.http.openai import logprobs, messages
 from inference.http.openai.messages import CALL_ID, CONTENT
-from inference.http.openai.tool_calls import new_id, read
+from inference.http.openai.tool_calls import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from inference.engines.engine import Completion
     from inference.engines.text.token_scores import TokenScore
 
 Item = dict[str, Any]
-Told = list[tuple[str, list["TokenScore"]]]
-"""An item's text as it came, each part with the scores of its tokens."""
+Told = tuple[str, dict[str, Any]]
+"""An event's name and what it tells."""
 ROLES = ("system", "developer", "user", "assistant")
 
 
@@ -107,39 +106,80 @@ def _add(found: list[dict[str, Any]], item: Any, at: str) -> None:
         raise InvalidField(f"{at}.type", "must be message, function_call or function_call_output")
 
 
-def items(done: Completion, *, several: bool) -> list[tuple[Item, Told]]:
-    """An answer's items, each with its text as it came: messages, and calls."""
-    parts: list[tuple[CallBegun | None, Told]] = []
-    for event, scores in read(done, several=several):
+class Items:
+    """An answer's items as they grow: messages, and calls. Each step gives the events that tell of it."""
+
+    def __init__(self) -> None:
+        self.done: list[Item] = []
+        self._open: Item | None = None
+        self._texts: list[str] = []
+        self._scores: list[TokenScore] = []
+
+    def add(self, event: Event | None, scores: Sequence[TokenScore]) -> Iterator[Told]:
+        """More text, more of a call's arguments, or the beginning of a call."""
         if isinstance(event, CallBegun):
-            parts.append((event, []))
+            yield from self._close("completed")
+            yield from self._begin(_new_call(event.name))
         elif event is not None:
-            _part(parts, event).append((event.text, scores))
-    if not parts:
-        parts.append((None, []))
-    is_cut = done.finish_reason == "length"
-    return [
-        _item(call, told, "incomplete" if is_cut and index == len(parts) - 1 else "completed")
-        for index, (call, told) in enumerate(parts)
-    ]
+            if isinstance(event, Said) and not self._is_message:
+                yield from self._close("completed")
+                yield from self._begin(_new_message())
+            yield self._more(event.text, scores)
+
+    def finish(self, *, is_cut: bool) -> Iterator[Told]:
+        """The last item's end; an answer without any gets an empty message."""
+        if not self.done and self._open is None:
+            yield from self._begin(_new_message())
+        yield from self._close("incomplete" if is_cut else "completed")
+
+    @property
+    def _is_message(self) -> bool:
+        return self._open is not None and self._open["type"] == "message"
+
+    def _at(self, item: Item) -> dict[str, Any]:
+        return {"item_id": item["id"], "output_index": len(self.done)}
+
+    def _begin(self, item: Item) -> Iterator[Told]:
+        self._open, self._texts, self._scores = item, [], []
+        yield "output_item.added", {"output_index": len(self.done), "item": item}
+        if self._is_message:
+            yield "content_part.added", {**self._at(item), "content_index": 0, "part": part("", [])}
+
+    def _more(self, text: str, scores: Sequence[TokenScore]) -> Told:
+        assert self._open is not None
+        self._texts.append(text)
+        self._scores += scores
+        if not self._is_message:
+            return "function_call_arguments.delta", {**self._at(self._open), "delta": text}
+        shown = [logprobs.shown(score) for score in scores]
+        facts = {**self._at(self._open), "content_index": 0, "delta": text, "logprobs": shown}
+        return "output_text.delta", facts
+
+    def _close(self, status: str) -> Iterator[Told]:
+        item, text = self._open, "".join(self._texts)
+        if item is None:
+            return
+        if self._is_message:
+            whole, at = part(text, self._scores), {**self._at(item), "content_index": 0}
+            yield "output_text.done", {**at, "text": text, "logprobs": whole["logprobs"]}
+            yield "content_part.done", {**at, "part": whole}
+            item = {**item, "status": status, "content": [whole]}
+        else:
+            yield "function_call_arguments.done", {**self._at(item), "name": item["name"], "arguments": text}
+            item = {**item, "status": status, "arguments": text}
+        yield "output_item.done", {"output_index": len(self.done), "item": item}
+        self.done.append(item)
+        self._open = None
 
 
-def _part(parts: list[tuple[CallBegun | None, Told]], event: Said | CallArguments) -> Told:
-    """Where an event's text belongs."""
-    is_said = isinstance(event, Said)
-    if not parts or (parts[-1][0] is None) != is_said:
-        parts.append((None, []))
-    return parts[-1][1]
+def _new_message() -> Item:
+    item = {"id": f"msg_{secrets.token_hex(12)}", "type": "message", "role": "assistant"}
+    return {**item, "status": "in_progress", "content": []}
 
 
-def _item(call: CallBegun | None, told: Told, status: str) -> tuple[Item, Told]:
-    text = "".join(each for each, _ in told)
-    if call is None:
-        scores = [score for _, some in told for score in some]
-        item = {"id": f"msg_{secrets.token_hex(12)}", "type": "message", "role": "assistant"}
-        return {**item, "status": status, "content": [part(text, scores)]}, told
-    found = {"id": f"fc_{secrets.token_hex(12)}", "type": "function_call", "call_id": new_id()}
-    return {**found, "name": call.name, "arguments": text, "status": status}, told
+def _new_call(name: str) -> Item:
+    item = {"id": f"fc_{secrets.token_hex(12)}", "type": "function_call", "call_id": new_id()}
+    return {**item, "name": name, "arguments": "", "status": "in_progress"}
 
 
 def part(text: str, scores: Sequence[TokenScore]) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from inference.errors import InvalidField, printable
 from inference.fields import Field, Flag, Integer, Text, json_type
-from inference.http.openai import body, response_items
+from inference.http.openai import body
 from inference.http.openai.options import SAMPLING, limit, sampling, tokens
 from inference.http.openai.response_events import stream
-from inference.http.openai.response_items import Format, Input
+from inference.http.openai.response_items import Format, Input, Items
+from inference.http.openai.tool_calls import read as read_answer
 from inference.http.openai.tools import ToolChoice, ToolList, tools_of
 from inference.http.response import Answer
 
@@ -102,12 +103,17 @@ def _logprobs(include: Any, top: int | None) -> int | None:
 
 def present(request: ResponseRequest, done: Completion, request_id: str) -> Answer:
     """The reply: one JSON document, or the events of a stream."""
-    items = response_items.items(done, several=request.calls_several)
-    if request.streams:
-        begun = _response(request, request_id, None, [])
-        ended = _response(request, request_id, done, [item for item, _ in items])
-        return Answer(stream(begun, items, ended), "text/event-stream")
-    return Answer(_response(request, request_id, done, [item for item, _ in items]))
+    items = Items()
+    told = [
+        each
+        for event, scores in read_answer(done, several=request.calls_several)
+        for each in items.add(event, scores)
+    ]
+    told += items.finish(is_cut=done.finish_reason == "length")
+    ended = _response(request, request_id, done, items.done)
+    if not request.streams:
+        return Answer(ended)
+    return Answer(stream(_response(request, request_id, None, []), told, ended), "text/event-stream")
 
 
 def _response(
