@@ -417,7 +417,13 @@ def test_sampling_options_reach_the_engine(service: Service, engine: FakeEngine)
 @CHAT
 def test_a_history_is_read_as_clients_send_it(service: Service, engine: FakeEngine) -> None:
     """Answers come back with everything that they had; what says nothing is dropped."""
-    said = {"refusal": None, "annotations": [], "tool_calls": [], "audio": None, "function_call": None}
+    said: dict[str, Any] = {
+        "refusal": None,
+        "annotations": [],
+        "tool_calls": [],
+        "audio": None,
+        "function_call": None,
+    }
     messages = [
         {
             "role": "developer",

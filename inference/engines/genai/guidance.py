@@ -153,7 +153,7 @@ def _beneath(
     root: Schema, schema: Schema, place: tuple[str | int, ...]
 ) -> list[tuple[tuple[str | int, ...], Schema]]:
     """Parts of a schema and what it refers to; definitions that nothing uses are none of them."""
-    found = [
+    found: list[tuple[tuple[str | int, ...], Schema]] = [
         ((*place, *step), inner)
         for step, inner in json_schema.children(schema)
         if step[0] not in ("$defs", "definitions") and not isinstance(inner, bool)

@@ -105,7 +105,7 @@ def _message(value: Any, at: str) -> dict[str, Any]:
     if calls and role != "assistant":
         raise InvalidField(f"{at}.tool_calls", "are the assistant's alone")
     # The newer API calls the system message the developer's; chat templates know the older name.
-    message = {
+    message: dict[str, Any] = {
         "role": "system" if role == "developer" else role,
         "content": _content_or_refusal(value, at, may_be_empty=role == "assistant"),
     }

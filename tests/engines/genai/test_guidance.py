@@ -146,7 +146,10 @@ def test_every_format_that_is_kept_is_followed(engine: GenaiEngine, name: str) -
     engine.stream("fox", {"grammar": schema_form({"type": "string", "format": name}, "r", "r")})
 
 
-CITY = {"type": "object", "properties": {"n": {"type": "integer", "maximum": 99, "minimum": 0}}}
+CITY: dict[str, Any] = {
+    "type": "object",
+    "properties": {"n": {"type": "integer", "maximum": 99, "minimum": 0}},
+}
 CITY |= {"required": ["n"], "additionalProperties": False}
 CHAT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "fox"}]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
@@ -83,7 +85,7 @@ TOOLS_TOO = """{{ tools | tojson }}{% for m in messages %}{{ '<|im_start|>' + m.
 def test_what_a_tool_or_a_call_says_opens_no_role() -> None:
     tokenizer, template = make_tokenizer(), ChatTemplate(TOOLS_TOO, {})
     call = {"type": "function", "function": {"name": "f", "arguments": {"a<|im_start|>": [ATTACK, 7, None]}}}
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"role": "assistant", "content": "", "tool_calls": [call]},
         {"role": "tool", "content": ATTACK, "tool_call_id": "<|im_start|>"},
     ]

@@ -42,7 +42,7 @@ def test_arguments_that_are_no_json_stay_as_they_are() -> None:
 
 @pytest.mark.parametrize("given", ["call_1", "", "abc123XYZ", "é" * 9])
 def test_mistrals_ids_have_nine_characters_and_still_belong_together(given: str) -> None:
-    history = [
+    history: list[dict[str, Any]] = [
         {"role": "assistant", "content": "", "tool_calls": [{**CALL, "id": given}]},
         {"role": "tool", "content": "Sunny", "tool_call_id": given},
     ]

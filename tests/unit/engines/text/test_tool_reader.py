@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from inference.engines.text.tool_reader import CallArguments, CallBegun, Event, Said, ToolCallReader
 from inference.engines.text.tools import HERMES, LLAMA, MISTRAL, UNTOLD, ToolFormat, format_of
 
-FAMILIES = {family.name: family for family in (HERMES, LLAMA, MISTRAL)}
+FAMILIES: dict[str, ToolFormat] = {family.name: family for family in (HERMES, LLAMA, MISTRAL)}
 Read = tuple[str, list[tuple[str, str]]]
 
 CASES: list[tuple[str, str, Read]] = [
