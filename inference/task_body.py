@@ -14,6 +14,9 @@ TOP_LEVEL = ("inputs", "parameters", "model", "options", "stream")
 """The last two are what older and newer clients of the Hub send along; they change nothing here."""
 
 
+URLS = ("http://", "https://")
+
+
 @dataclass(frozen=True)
 class Body:
     """The named parts of a request's JSON object, still unchecked."""
@@ -37,7 +40,12 @@ def read_body(document: dict[str, Any], task: Task) -> Body:
     parameters = document.get("parameters")
     if loose := {name: document[name] for name in names if name in document}:
         parameters = _joined(parameters, loose)
-    return Body(_inputs(document, task), parameters, document.get("model"))
+    return Body(_inputs(document, task), parameters, _model(document.get("model")))
+
+
+def _model(named: Any) -> Any:
+    """The Hub's clients name the URL that they were given; it says which function is meant, and no model."""
+    return None if isinstance(named, str) and named.startswith(URLS) else named
 
 
 def _inputs(document: dict[str, Any], task: Task) -> Any:

@@ -138,7 +138,7 @@ def _infer_body(task: Task) -> dict[str, Any]:
     properties = {
         "inputs": task.inputs.schema(),
         "parameters": _object(task.parameters) if needed else _nullable(_object(task.parameters)),
-        "model": _nullable({"type": "string", "enum": _models(task)}),
+        "model": _nullable({"anyOf": [{"enum": _models(task)}, {"type": "string", "pattern": "^https?://"}]}),
         **{name: {} for name in TOP_LEVEL[3:]},
     }
     if task.kind.continues_text:

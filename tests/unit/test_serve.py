@@ -383,6 +383,13 @@ def test_options_that_change_nothing_are_taken(service: Service) -> None:
     assert reply_of(service, url_event(body, path="/v1/chat/completions"))[0] == 200
 
 
+def test_a_functions_own_url_is_no_model(service: Service, task: Task) -> None:
+    """JavaScript's client of the Hub names it where it was given one."""
+    body = {**task.examples[0].body, "model": f"http://127.0.0.1:8080/{task.function_name}"}
+    reply = service(url_event(body, headers={"accept": "application/json"}), FakeContext())
+    assert (reply["statusCode"], reply["headers"]["x-model"]) == (200, task.model.id)
+
+
 @CHAT
 @pytest.mark.parametrize("name", ["gpt-9", "http://127.0.0.1:8080/chat", "chat", "", None])
 def test_the_only_model_answers_to_any_name(service: Service, task: Task, name: str | None) -> None:
