@@ -15,6 +15,7 @@ from openai.lib.streaming.chat import FunctionToolCallArgumentsDeltaEvent
 from pydantic import BaseModel, ConfigDict
 
 from local.demo.packaged.packages import is_installed
+from tests.support.served import FIRST_TIME_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,9 @@ class Weather(BaseModel):
 
 @pytest.fixture
 def client(served: Served) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{served.url}chat/v1", api_key="none", max_retries=0, timeout=600) as client:
+    with openai.OpenAI(
+        base_url=f"{served.url}chat/v1", api_key="none", max_retries=0, timeout=FIRST_TIME_S
+    ) as client:
         yield client
 
 
@@ -133,7 +136,7 @@ def test_responses_are_created_parsed_and_streamed(client: openai.OpenAI) -> Non
 
 
 def test_the_hubs_client_has_tools_and_forms_too(served: Served) -> None:
-    hub = InferenceClient(model=f"{served.url}chat", timeout=600)
+    hub = InferenceClient(model=f"{served.url}chat", timeout=FIRST_TIME_S)
     done: Any = hub.chat_completion(ASK, tools=TOOLS, tool_choice="required", max_tokens=40, temperature=0)
     assert done.choices[0].message.tool_calls[0].function.name == "get_weather"
     form: Any = {
