@@ -78,7 +78,7 @@ class Environment:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "awslambdaric",
+                "inference.runtime.loop",
                 self._function.handler,
                 cwd=ROOT,
                 env=self._variables(),

@@ -65,7 +65,7 @@ def emulated(emulator: Path, folder: Path) -> Iterator[Emulated]:
         str(emulator),
         f"--runtime-interface-emulator-address=127.0.0.1:{port}",
         f"--runtime-api-address=127.0.0.1:{api_port}",
-        *(sys.executable, "-m", "awslambdaric", "tests.support.handlers.stuck.handler"),
+        *(sys.executable, "-m", "inference.runtime.loop", "tests.support.handlers.stuck.handler"),
     ]
     variables = {
         "PATH": os.environ["PATH"],

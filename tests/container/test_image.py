@@ -157,7 +157,7 @@ class TestFunction:
             assert "Traceback" not in container.log
             # Whoever runs as its user can read the emulator's variables, and none of the function's.
             assert "AWS_LAMBDA_FUNCTION_TIMEOUT" in "".join(container.readable_variables(EMULATOR))
-            assert set(container.readable_variables("python3 -m awslambdaric")) == {""}
+            assert set(container.readable_variables("python3 -m inference.runtime.loop")) == {""}
         assert _files(volume) == before
 
 

@@ -191,7 +191,7 @@ DOCKERFILE = (ROOT / "docker/Dockerfile").read_text()
         "ARG BASE_IMAGE=public.ecr.aws/lambda/python:3.13",
         "ARG BUILD_IMAGE=${BASE_IMAGE}",
         "ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu",
-        'ENTRYPOINT ["python3", "-m", "awslambdaric"]',
+        'ENTRYPOINT ["python3", "-m", "inference.runtime.loop"]',
         'CMD ["inference.handler.handler"]',
     ],
 )

@@ -131,7 +131,7 @@ def run(
     command = [
         f"--runtime-interface-emulator-address=127.0.0.1:{port}",
         f"--runtime-api-address=127.0.0.1:{api_port}",
-        *("python3", "-m", "awslambdaric", function.handler),
+        *("python3", "-m", "inference.runtime.loop", function.handler),
     ]
     id = docker("run", "--detach", *arguments, image, *command).stdout.strip()
     container = Container(id, port, (function.mount_path, EMULATOR))
