@@ -1,4 +1,4 @@
-"""The HTTP front of the local cloud: function URLs, the Invoke API and an index."""
+"""The HTTP front of the local cloud: function URLs, the two Invoke APIs and an index."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local.cloud import streamed_call
 from local.cloud.function_url import new_request_id, to_event, to_response
 from local.cloud.loopback_server import OWN_NAMES, LoopbackServer
 from local.cloud.own_pages import OwnPages
@@ -37,6 +38,8 @@ MAX_DROPPED_BYTES = 64 * 1024 * 1024
 LOG_TAIL_BYTES = 4096
 RETRY_AFTER = {"retry-after": "1"}
 """Lambda's Invoke API has it for throttled calls (``retryAfterSeconds``); function URLs here have it too."""
+STREAMED = "response-streaming-invocations"
+"""How a path of InvokeWithResponseStream ends."""
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -88,6 +91,7 @@ class Cloud:
         routes = [
             Route("/", self._index, methods=["GET"]),
             Route("/2015-03-31/functions/{name}/invocations", self._invoke, methods=["POST"]),
+            Route(f"/2021-11-15/functions/{{name}}/{STREAMED}", self._invoke, methods=["POST"]),
             Route("/{name}", self._url, methods=METHODS),
             Route("/{name}/{path:whole}", self._url, methods=METHODS),
         ]
@@ -167,11 +171,24 @@ class Cloud:
             path = "/" + request.path_params.get("path", "")
             payload = json.dumps(to_event(request, path, body, request_id)).encode()
             _check_size(len(payload), MAX_REQUEST_BYTES)
+            if pool.function.streams:
+                return await streamed_call.to_http(self._start(pool, payload, request_id))
             return to_response(await pool.invoke(payload, request_id))
         except TooLarge as error:
             return JSONResponse({"Message": str(error)}, 413, {"connection": "close"})
         except Throttled:
             return JSONResponse({"Message": "Rate Exceeded."}, 429, RETRY_AFTER)
+
+    def _start(
+        self, pool: Pool[LocalFunction], payload: bytes, request_id: str
+    ) -> streamed_call.StreamedCall:
+        call = streamed_call.StreamedCall(pool, payload, request_id)
+        self._background.add(call.task)
+        call.task.add_done_callback(self._background.discard)
+        return call
+
+    def _log_tail(self, pool: Pool[LocalFunction]) -> bytes:
+        return "\n".join(self._tails[pool.function.name]).encode()[-LOG_TAIL_BYTES:]
 
     async def _invoke(self, request: Request) -> Response:
         pool = self._find(request.path_params["name"])
@@ -182,9 +199,11 @@ class Cloud:
         try:
             payload = await _read(request, limit_bytes) or b"{}"
             json.loads(payload)
-            return await self._run(
-                pool, kind, payload, request.headers.get("x-amz-log-type", "").lower() == "tail"
-            )
+            with_log = request.headers.get("x-amz-log-type", "").lower() == "tail"
+            if kind == "RequestResponse" and request.url.path.endswith(STREAMED):
+                call = self._start(pool, payload, new_request_id())
+                return await streamed_call.to_events(call, lambda: self._log_tail(pool) if with_log else None)
+            return await self._run(pool, kind, payload, with_log)
         except TooLarge as error:
             return _api_error(413, "RequestTooLargeException", str(error))
         except (ValueError, RecursionError):
@@ -207,8 +226,7 @@ class Cloud:
         if result.error:
             headers["X-Amz-Function-Error"] = result.error
         if with_log:
-            tail = "\n".join(self._tails[pool.function.name]).encode()[-LOG_TAIL_BYTES:]
-            headers["X-Amz-Log-Result"] = base64.b64encode(tail).decode()
+            headers["X-Amz-Log-Result"] = base64.b64encode(self._log_tail(pool)).decode()
         return Response(result.payload, media_type="application/json", headers=headers)
 
     def _finish_background(self, task: asyncio.Task[Result]) -> None:

@@ -1,4 +1,4 @@
-"""Convert between HTTP and function-URL events (payload format 2.0, buffered).
+"""Convert between HTTP and function-URL events (payload format 2.0).
 
 Source: AWS Lambda developer guide, "Invoking Lambda function URLs", request and response payloads.
 """
@@ -66,6 +66,16 @@ def to_response(result: Result) -> Response:
     body = value.get("body") or ""
     content = base64.b64decode(body) if value.get("isBase64Encoded") else body.encode()
     return Response(content, status_code=int(value["statusCode"]), headers=value.get("headers") or {})
+
+
+def to_raw_response(result: Result) -> Response:
+    """What a URL that streams makes of an answer that was not streamed: its bytes as they are.
+
+    Lambda shows an empty or a raw document then, so a function behind such a URL has to stream all.
+    """
+    if result.error:
+        return JSONResponse({"Message": "Internal Server Error"}, 502)
+    return Response(result.payload, media_type="application/octet-stream")
 
 
 def new_request_id() -> str:

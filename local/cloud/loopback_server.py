@@ -27,10 +27,32 @@ class PortRefused(Exception):
     """Nobody can serve on this port now; the message names it and says why."""
 
 
-class _SmallReads(HttpToolsProtocol):
+class _Protocol(HttpToolsProtocol):
+    """Reads little at once, and has two extensions of ASGI's scope.
+
+    ``trailers`` are the headers behind a chunked body. ``break_off`` closes the connection when what was
+    written has been sent.
+    """
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         read_little(transport)
         super().connection_made(transport)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._trailers: dict[str, str] = {}
+        self._has_headers = False
+        self.scope["extensions"] = {"trailers": self._trailers, "break_off": self.transport.close}  # type: ignore[dict-item]
+
+    def on_headers_complete(self) -> None:
+        self._has_headers = True
+        super().on_headers_complete()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._has_headers:
+            self._trailers[name.decode().lower()] = value.decode()
+        else:
+            super().on_header(name, value)
 
 
 class _QuietServer(uvicorn.Server):
@@ -47,7 +69,7 @@ class LoopbackServer:
         self._server = _QuietServer(
             uvicorn.Config(
                 app,
-                http=_SmallReads,
+                http=_Protocol,
                 log_config=None,
                 access_log=False,
                 lifespan="off",

@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from local.cloud.environment import EndedBetweenEvents, Environment
-from local.cloud.runtime_api import Invocation, Result
+from local.cloud.runtime_api import Invocation, Listener, Result
 from local.cloud.template import DeployedFunction
 
 if TYPE_CHECKING:
@@ -58,10 +58,12 @@ class Pool(Generic[F]):
         """Environments without an event; the latest may not have asked for its next event yet."""
         return tuple(self._idle)
 
-    async def invoke(self, payload: bytes, request_id: str | None = None) -> Result:
+    async def invoke(
+        self, payload: bytes, request_id: str | None = None, listener: Listener | None = None
+    ) -> Result:
         """Run one event to its end; raises :class:`Throttled` at once if all environments are busy."""
         invocation = Invocation(
-            request_id or str(uuid.uuid4()), payload, f"{self.arn}:live", self.function.timeout_s
+            request_id or str(uuid.uuid4()), payload, f"{self.arn}:live", self.function.timeout_s, listener
         )
         while True:
             environment = await self._take()

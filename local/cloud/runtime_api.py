@@ -6,20 +6,27 @@ Source: AWS Lambda developer guide, "Using the Lambda runtime API for custom run
 from __future__ import annotations
 
 import asyncio
+import base64
+import contextlib
 import json
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
 
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100
 VERSION = "/2018-06-01/runtime"
+RESPONSE_MODE = "lambda-runtime-function-response-mode"
+ERROR_TYPE, ERROR_BODY = "lambda-runtime-function-error-type", "lambda-runtime-function-error-body"
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,15 @@ class Result:
 
 
 @dataclass
+class Listener:
+    """Who takes the pieces of a streamed answer as they come."""
+
+    on_chunk: Callable[[bytes], None]
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when nobody wants more of them."""
+
+
+@dataclass
 class Invocation:
     """One event on its way through an environment."""
 
@@ -45,6 +61,8 @@ class Invocation:
     payload: bytes
     function_arn: str
     timeout_s: int
+    listener: Listener | None = None
+    """Without one, the pieces of a streamed answer are kept together as its payload."""
     ends_at_s: float = 0.0
     """Unix time of the function's timeout, which counts from the moment the event is handed over."""
     result: asyncio.Future[Result] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -101,6 +119,8 @@ class RuntimeApi:
         )
 
     async def _response(self, request: Request) -> Response:
+        if request.headers.get(RESPONSE_MODE) == "streaming":
+            return await self._streamed_response(request)
         payload = await request.body()
         if len(payload) > MAX_RESPONSE_BYTES:
             limit = f"maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)"
@@ -108,6 +128,32 @@ class RuntimeApi:
             refused = Result.failed(kind, f"Response payload size exceeded {limit}.", ends_environment=True)
             return self._finish(request, refused, 413)
         return self._finish(request, Result(payload))
+
+    async def _streamed_response(self, request: Request) -> Response:
+        """Hand the body on as it comes; answer before its end if nobody wants it any more."""
+        current = self._current
+        if current is None or request.path_params["id"] != current.request_id:
+            return self._finish(request, Result(b""))
+        kept = bytearray()
+        listener = current.listener or Listener(kept.extend)
+        reading = asyncio.create_task(_read_chunks(request, listener.on_chunk))
+        gone = asyncio.create_task(listener.gone.wait())
+        await asyncio.wait({reading, gone}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (reading, gone):
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await gone
+        try:
+            await reading
+        except asyncio.CancelledError:
+            self._finish(request, Result.failed("Client.Gone", "the caller left before the answer's end"))
+            return JSONResponse({"errorType": "Client.Gone"}, 400, {"connection": "close"})
+        except ClientDisconnect:  # the runtime died; whoever waits for its process says so
+            return Response(status_code=400)
+        trailers: dict[str, str] = request.scope["extensions"]["trailers"]
+        if ERROR_TYPE in trailers:
+            return self._finish(request, Result(_error_body(trailers), "Unhandled"))
+        return self._finish(request, Result(bytes(kept)))
 
     async def _error(self, request: Request) -> Response:
         return self._finish(request, Result(await request.body(), "Unhandled"))
@@ -123,3 +169,16 @@ class RuntimeApi:
         self._current = None
         current.finish(result)
         return JSONResponse({"status": "OK"}, status)
+
+
+async def _read_chunks(request: Request, on_chunk: Callable[[bytes], None]) -> None:
+    async for chunk in request.stream():
+        if chunk:
+            on_chunk(chunk)
+
+
+def _error_body(trailers: dict[str, str]) -> bytes:
+    try:
+        return base64.b64decode(trailers.get(ERROR_BODY, ""), validate=True)
+    except ValueError:
+        return b"{}"

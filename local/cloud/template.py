@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 BUCKET = "BUCKET"
 """The variable that names the bucket of a function with a relay."""
+STREAM_MODE = "RESPONSE_STREAM"
 DEFAULT_TEMPLATE = Path("build/cdk.out/Hublet.template.json")
 
 
@@ -43,6 +44,8 @@ class LocalFunction(DeployedFunction):
 
     task: Task
     mount_path: str
+    streams: bool = False
+    """Whether its URL hands an answer on as it comes: the URL's ``InvokeMode``."""
     is_relayed: bool = False
     """Whether its models come through a bucket, so that it is given no way to a Hub."""
 
@@ -60,9 +63,11 @@ def read_resources(path: Path) -> dict[str, Any]:
 
 def read_template(path: Path) -> list[LocalFunction]:
     """All task functions of a template, sorted by name."""
+    resources = read_resources(path)
+    streaming = _streaming_functions(resources)
     functions = [
-        _task_function(resource["Properties"])
-        for resource in read_resources(path).values()
+        _task_function(resource["Properties"], streams=name in streaming)
+        for name, resource in resources.items()
         if resource.get("Type") == "AWS::Lambda::Function" and _is_task(resource["Properties"])
     ]
     if not functions:
@@ -80,7 +85,13 @@ def _is_task(properties: dict[str, Any]) -> bool:
     return "TASK" in properties.get("Environment", {}).get("Variables", {})
 
 
-def _task_function(properties: dict[str, Any]) -> LocalFunction:
+def _streaming_functions(resources: dict[str, Any]) -> set[str]:
+    """Logical ids of the functions behind a URL that streams."""
+    urls = [each["Properties"] for each in resources.values() if each.get("Type") == "AWS::Lambda::Url"]
+    return {url["TargetFunctionArn"]["Fn::GetAtt"][0] for url in urls if url.get("InvokeMode") == STREAM_MODE}
+
+
+def _task_function(properties: dict[str, Any], *, streams: bool) -> LocalFunction:
     common = _common(properties)
     environment = common["environment"]
     task = get_task(environment["TASK"]).with_model(environment.get("MODEL"), environment.get("REVISION"))
@@ -92,6 +103,7 @@ def _task_function(properties: dict[str, Any]) -> LocalFunction:
         full_name=str(properties.get("FunctionName", task.function_name)),
         task=task,
         mount_path=mounts[0]["LocalMountPath"],
+        streams=streams,
         is_relayed=BUCKET in properties["Environment"]["Variables"],
         **common,
     )
