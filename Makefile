@@ -30,7 +30,7 @@ CDK := npx --no-install cdk
 # A target's line in `make help` is what stands after the two number signs.
 .DEFAULT_GOAL := help
 .PHONY: help run serve ui picture invoke cache lock synth deploy destroy options key check fix unit test retest fuzz schemas chaos scan load
-.PHONY: bench bench-lists bench-relay account-probe experiment experiments cost pins events diagrams clean
+.PHONY: bench bench-lists bench-relay account-probe stream-probe experiment experiments cost pins events diagrams clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -72,6 +72,7 @@ synth: .venv/run.stamp node_modules/.package-lock.json ## write the CloudFormati
 # Where no terminal is: CDK_FLAGS="--require-approval never" to deploy, CDK_FLAGS=--force to destroy.
 deploy: .venv/run.stamp node_modules/.package-lock.json ## deploy the stack to AWS
 	$(CDK) deploy --outputs-file "$(OUTPUTS)" $(CDK_FLAGS) $(CONTEXT)
+	@echo "Whether answers of chat come as they are written: make stream-probe DEPLOYED=1"
 
 destroy: .venv/run.stamp node_modules/.package-lock.json ## remove the stack from AWS
 	$(CDK) destroy $(CDK_FLAGS) $(CONTEXT)
@@ -157,6 +158,10 @@ bench-relay: .venv/dev.stamp synth ## the first-ever call through the relay, nex
 # What only an account can show of the relay: events, cold starts, copying. For a deployed stack.
 account-probe: .venv/run.stamp ## measure the relay of a deployed stack: TASK=spam TIMES=20
 	@python -m bench.account.probe --outputs "$(OUTPUTS)" $(if $(TASK),--task "$(TASK)") $(if $(TIMES),--times "$(TIMES)")
+
+# Whether the answers of chat come as they are written: of make serve, or with DEPLOYED=1 of the deployed stack.
+stream-probe: .venv/run.stamp ## measure whether answers stream: PORT=8080, or DEPLOYED=1
+	@python -m bench.account.stream_probe $(if $(DEPLOYED),--deployed "$(OUTPUTS)",$(if $(PORT),--port "$(PORT)"))
 
 # What the stack costs a month: make cost TASK=sentiment RPS=0.1 [SECONDS_PER_CALL=0.1] [CONTEXT="-c egress=nat"]
 # SOURCES=1 names the pages of the prices; README=1 writes the tables of README.md and docs/costs.md instead.

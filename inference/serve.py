@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from inference.deadline import Deadline
 from inference.engines.load import load as load_engine
-from inference.http import describe, response, routes
+from inference.http import describe, generation, response, routes, stream
 from inference.http import request as requests
 from inference.http.api_keys import Keys
 from inference.http.openai import embeddings, models
 from inference.http.request import PREPARE
 from inference.http.response import Answer
+from inference.http.stream import EVENT_STREAM, EventAnswer, StreamedReply
 from inference.hub import lock as model_lock
 from inference.hub.token import HubToken
 from inference.media import images
@@ -26,11 +28,13 @@ from inference.runtime.request_log import RequestLog
 from inference.task_body import read_body
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from inference.deadline import LambdaContext
     from inference.engines.engine import Loader
+    from inference.errors import HubletError
     from inference.http.request import Request
+    from inference.http.stream import Events
     from inference.prepare.provider import Provider
     from inference.settings import Settings
     from inference.task import Task
@@ -57,6 +61,7 @@ class Service:
         self._keys = Keys(settings.key_sha256)
         self._is_provisioned = settings.is_provisioned
         self._log = RequestLog(task, settings)
+        self._streams = settings.streams
         self._runner = ModelRunner(self._provider, task.pipeline_tag, settings, load, self._log.logger)
 
     def start(self) -> None:
@@ -79,7 +84,16 @@ class Service:
         self._log.logger.warning(message)
 
     def __call__(self, event: Any, context: LambdaContext) -> Any:
-        """Answer one event: an HTTP reply for a function URL, else the plain result or a raised error."""
+        """Answer one event: an HTTP reply for a function URL, else the plain result or a raised error.
+
+        Behind a URL that streams, all HTTP replies are of the kind that the runtime loop posts in chunks.
+        """
+        reply = self._reply(event, context)
+        if self._streams and requests.is_function_url(event) and not isinstance(reply, StreamedReply):
+            return stream.whole(reply)
+        return reply
+
+    def _reply(self, event: Any, context: LambdaContext) -> Any:
         self._log.begin(context.aws_request_id)
         model_call = ModelCall(self._task.model, Deadline.of(context))
         try:
@@ -90,6 +104,10 @@ class Service:
             request = requests.read(event)
             walk = Walk(request, context.aws_request_id, model_call)
             answer = self._answer(walk)
+            if isinstance(answer, EventAnswer):
+                if self._streams:
+                    return self._begin_stream(walk, answer.events)
+                answer = Answer("".join(filter(None, answer.events)), EVENT_STREAM)
             if request.is_http:
                 headers = answer.headers | model_call.headers()
                 reply = response.http_result(
@@ -106,11 +124,37 @@ class Service:
         self._log.answered(model_call, self._runner.loaded_manifest(model_call.model))
         return reply
 
-    def _answer(self, walk: Walk) -> Answer:
+    def _begin_stream(self, walk: Walk, events: Events) -> StreamedReply:
+        """The reply, once an event or a sign of life is there; an error before has a status of its own."""
+        first = next(events)
+        headers = {
+            "content-type": EVENT_STREAM,
+            "cache-control": "no-cache",
+            response.REQUEST_ID: walk.request_id,
+            response.MODEL: walk.model_call.model.id,
+        }
+        return StreamedReply(200, headers, self._stream_body(walk, first, events))
+
+    def _stream_body(self, walk: Walk, first: str | None, events: Events) -> Iterator[bytes]:
+        model_call = walk.model_call
+        try:
+            for each in chain((first,), events):
+                yield (each or stream.comment(model_call.sign_of_life())).encode()
+        except GeneratorExit:
+            events.close()
+            self._log.left(model_call, self._runner.loaded_manifest(model_call.model))
+            raise
+        except BaseException as error:
+            shown = self._log.ended(error, model_call, self._runner.loaded_manifest(model_call.model))
+            yield stream.event(_error_event(shown, walk)).encode()
+            raise shown.with_traceback(None) from None  # breaks the reply off
+        self._log.answered(model_call, self._runner.loaded_manifest(model_call.model))
+
+    def _answer(self, walk: Walk) -> Answer | EventAnswer:
         request, task, deadline = walk.request, self._task, walk.model_call.deadline
         if not request.is_http:
             return self._prepare(walk) if request.event == PREPARE else self._infer(walk)
-        actions: dict[str, Callable[[], Answer]] = {
+        actions: dict[str, Callable[[], Answer | EventAnswer]] = {
             "describe": lambda: Answer(describe.function(task, self._runner.manifest(task.model, deadline))),
             "openapi": self._openapi,
             "health": lambda: Answer(self._runner.health(task.model, deadline)),
@@ -127,10 +171,13 @@ class Service:
         self._runner.prepare(walk.model_call)
         return Answer({"model": walk.model_call.model.id, "state": "ready"})
 
-    def _infer(self, walk: Walk) -> Answer:
+    def _infer(self, walk: Walk) -> Answer | EventAnswer:
         body = read_body(walk.request.document(self._task.media_kind), self._task)
         walk.model_call.model = self._task.choose_model(body.model)
         call = self._task.prepare(body.inputs, body.parameters)
+        generation.check(call, streams=body.streams, is_http=walk.request.is_http)
+        if body.streams:
+            return EventAnswer(generation.events(call, self._runner.stream(walk.model_call, call)))
         is_picture = walk.request.is_http and self._task.kind.paints
         kind = images.content_type(walk.request.accept) if is_picture else images.JSON
         check = partial(response.check_size, count=len(call.inputs))
@@ -147,11 +194,16 @@ class Service:
 
         return Answer(openapi.document(self._task, needs_key=bool(self._keys.sha256)))
 
-    def _complete(self, walk: Walk, *, is_chat: bool) -> Answer:
+    def _complete(self, walk: Walk, *, is_chat: bool) -> Answer | EventAnswer:
         from inference.http.openai import completions
 
         asked = completions.read(walk.request.document(), self._task, is_chat=is_chat)
         walk.model_call.model = asked.model
+        if asked.streams and not asked.is_read_whole:
+            from inference.http.openai import chunks
+
+            runs = [self._runner.stream_completion(walk.model_call, *run) for run in asked.runs()]
+            return EventAnswer(chunks.events(asked, runs, walk.request_id))
         done = [self._runner.complete(walk.model_call, *run) for run in asked.runs()]
         return completions.present(asked, done, walk.request_id)
 
@@ -172,6 +224,12 @@ class Service:
     def _models(self, path: str) -> Answer:
         name = unquote(path.removeprefix(routes.MODELS).strip("/"))
         return models.show(self._task, name) if name else models.show_all(self._task)
+
+
+def _error_event(shown: HubletError, walk: Walk) -> dict[str, Any]:
+    if routes.is_openai(walk.request.path):
+        return response.error_document(shown, walk.request_id, is_openai=True)
+    return generation.error(shown, walk.request_id)
 
 
 def _make_provider(task: Task, settings: Settings) -> Provider:

@@ -24,6 +24,8 @@ LAMBDA_TIMEOUT_S = (1, 900)
 DEFAULT_HUB = "https://huggingface.co"
 DEFAULT_CACHE = "/mnt/models"
 DEFAULT_NAMESPACE = "Hublet"
+BUFFERED, RESPONSE_STREAM = "BUFFERED", "RESPONSE_STREAM"
+"""How a function URL hands on an answer, in the words of its ``InvokeMode``; no event tells which it is."""
 PRECISIONS = ("auto", "int8", "fp32")
 
 # Patterns are matched as ASCII.
@@ -83,6 +85,8 @@ class Settings:
     """That models come through, made elsewhere; ``None``: this function gets them itself."""
     alternatives: bool = True
     """Whether a call may choose another of the task's models."""
+    streams: bool = False
+    """Whether every reply to the URL must be streamed, because its ``InvokeMode`` asks for it."""
     cores: int | None = None
     """That the machine has: fewer than Lambda would give, where a function runs elsewhere."""
 
@@ -106,6 +110,7 @@ class Settings:
             token_secret_arn=read_matching(environ, "HF_TOKEN_SECRET_ARN", SECRET_ARN),
             bucket=read_matching(environ, "BUCKET", BUCKET),
             alternatives=read_matching(environ, "ALTERNATIVES", "true|false") != "false",
+            streams=read_matching(environ, "INVOKE_MODE", f"{BUFFERED}|{RESPONSE_STREAM}") == RESPONSE_STREAM,
             cores=cores,
         )
 

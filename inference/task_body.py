@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from inference.task import Task
 
 TOP_LEVEL = ("inputs", "parameters", "model", "options", "stream")
-"""The last two are what older and newer clients of the Hub send along; they change nothing here."""
+"""The Hub's older clients send ``options`` along, which change nothing here."""
 
 
 URLS = ("http://", "https://")
@@ -24,6 +24,8 @@ class Body:
     inputs: Any
     parameters: Any
     model: Any
+    streams: bool = False
+    """Whether the answer shall come piece by piece, which tasks that write text can do."""
 
 
 def read_body(document: dict[str, Any], task: Task) -> Body:
@@ -35,17 +37,25 @@ def read_body(document: dict[str, Any], task: Task) -> Body:
     for name in document:
         if name not in (*known, *TOP_LEVEL):
             raise InvalidField(printable(name), f"is unknown; known: {', '.join(known)}")
-    if document.get("stream") and task.kind.continues_text:
-        raise InvalidField("stream", "is no option here; /v1/completions and /v1/chat/completions stream")
     parameters = document.get("parameters")
     if loose := {name: document[name] for name in names if name in document}:
         parameters = _joined(parameters, loose)
-    return Body(_inputs(document, task), parameters, _model(document.get("model")))
+    return Body(_inputs(document, task), parameters, _model(document.get("model")), _streams(document, task))
 
 
 def _model(named: Any) -> Any:
     """The Hub's clients name the URL that they were given; it says which function is meant, and no model."""
     return None if isinstance(named, str) and named.startswith(URLS) else named
+
+
+def _streams(document: dict[str, Any], task: Task) -> bool:
+    """Other tasks have nothing to send piece by piece, and answer as ever."""
+    value = document.get("stream")
+    if not task.kind.writes:
+        return False
+    if value is not None and not isinstance(value, bool):
+        raise InvalidField("stream", "must be true or false")
+    return bool(value)
 
 
 def _inputs(document: dict[str, Any], task: Task) -> Any:

@@ -39,6 +39,11 @@ class TaskKind:
     openai: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Path of OpenAI's API -> method and the action's name."""
 
+    @property
+    def writes(self) -> bool:
+        """Whether an answer is text that a model writes token by token."""
+        return self.continues_text or self.rewrites
+
 
 KINDS = {
     SPEECH: TaskKind(rewrites=True),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from playground import answer, facts, progress, refusal
 from playground.access import NoCredentials
-from playground.client import Reply, Unreachable
+from playground.client import Reply, Unreachable, error_reply
 from playground.description import CONVERSATION
-from playground.running import run
+from playground.events import EventReply
+from playground.running import run_streamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,22 +58,19 @@ def show(catalogue: Catalogue, description: Description, about: gr.HTML) -> None
         if not history or history[-1]["role"] != "user":
             yield {talk: history}
             return
-        document = {"messages": _messages(history), "max_tokens": int(max_tokens), "temperature": temperature}
-        try:
-            for state in run(catalogue.client, description.endpoint, document, CONVERSATION):
-                if not isinstance(state, Reply):
-                    yield {waits: progress.bar(state)}
-                elif state.status == 200:
-                    message = state.json()["choices"][0]["message"]["content"]
-                    yield {
-                        talk: [*history, {"role": "assistant", "content": message}],
-                        waits: facts.badge(description.note) + facts.timings(state),
-                        about: facts.about(catalogue.settled(description.endpoint.name)),
-                    }
-                else:
-                    yield {waits: answer.refused(refusal.words(state))}
-        except (Unreachable, NoCredentials) as error:
-            yield {waits: answer.refused(str(error))}
+        document = {
+            "messages": _messages(history),
+            "max_tokens": int(max_tokens),
+            "temperature": temperature,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        for shown in _as_it_comes(catalogue, description, document):
+            has_begun = shown.text is not None
+            said = {talk: [*history, {"role": "assistant", "content": shown.text}]} if has_begun else {}
+            yield {**said, waits: shown.below}
+        with suppress(Unreachable, NoCredentials):
+            yield {about: facts.about(catalogue.settled(description.endpoint.name))}
 
     taken = gr.on(
         [send.click, said.submit],
@@ -81,6 +82,46 @@ def show(catalogue: Catalogue, description: Description, about: gr.HTML) -> None
     )
     taken.then(answered, [talk, longest, bold], [talk, waits, about], show_progress="hidden")
     clear.click(lambda: ([], ""), None, [talk, waits], show_progress="hidden", queue=False)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What stands on the page at one moment."""
+
+    text: str | None
+    """Of the answer so far; ``None`` before it begins."""
+    below: str
+    """HTML."""
+
+
+def _as_it_comes(catalogue: Catalogue, description: Description, document: Any) -> Iterator[_Shown]:
+    try:
+        for state in run_streamed(catalogue.client, description.endpoint, document, CONVERSATION):
+            if isinstance(state, Reply):
+                yield _Shown(None, answer.refused(refusal.words(state)))
+            elif isinstance(state, EventReply):
+                yield from _words(state, facts.badge(description.note))
+            else:
+                yield _Shown(None, progress.bar(state))
+    except (Unreachable, NoCredentials) as error:
+        yield _Shown(None, answer.refused(str(error)))
+
+
+def _words(reply: EventReply, badge: str) -> Iterator[_Shown]:
+    text, tokens = "", 0
+    try:
+        for event in reply.documents():
+            if "error" in event:
+                broken = error_reply(event, reply.headers, reply.seconds)
+                yield _Shown(text, answer.refused(refusal.words(broken)))
+                return
+            for choice in event["choices"]:
+                piece = choice["delta"].get("content") or ""
+                text, tokens = text + piece, tokens + bool(piece)
+            tokens = (event.get("usage") or {}).get("completion_tokens", tokens)
+            yield _Shown(text, badge + facts.pace(tokens, reply))
+    except (OSError, HTTPException):
+        yield _Shown(text, answer.refused("The answer broke off. Try again in a moment."))
 
 
 def _messages(history: list[dict[str, Any]]) -> list[dict[str, str]]:

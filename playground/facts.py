@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from playground.client import Reply
     from playground.description import Description
+    from playground.events import EventReply
 
 NOT_READY = "not prepared yet; the first call does it"
 TIMING = re.compile(r"([\w-]+);dur=([\d.]+)")
@@ -72,6 +73,17 @@ def timings(reply: Reply) -> str:
         facts.append(("peak memory of its process", f"{float(memory):,.0f} MB"))
     if (cut := reply.headers.get(TRUNCATED_INPUTS, "0")) != "0":
         facts.append(("inputs cut to the model's window", cut))
+    rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
+    return f'<dl class="facts">{rows}</dl>'
+
+
+def pace(tokens: int, reply: EventReply) -> str:
+    """How fast an answer comes, as seen from here; a first token alone tells no speed."""
+    seconds = reply.seconds
+    facts = [("tokens", f"{tokens}"), ("first token", _duration(reply.first_s * 1000))]
+    if tokens > 1 and seconds > reply.first_s:
+        facts.append(("tokens a second", f"{(tokens - 1) / (seconds - reply.first_s):.1f}"))
+    facts.append(("in all, from here", _duration(seconds * 1000)))
     rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
     return f'<dl class="facts">{rows}</dl>'
 

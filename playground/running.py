@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from playground.events import EventReply
 from playground.refusal import kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playground.client import Client, Reply
     from playground.endpoints import Endpoint
@@ -42,12 +43,28 @@ class Waiting:
         return self.seconds / (self.seconds + self.remaining_s) if self.seconds else 0.0
 
 
+R = TypeVar("R", bound="Reply | EventReply")
+
+
 def run(client: Client, endpoint: Endpoint, document: Any, path: str = "") -> Iterator[Waiting | Reply]:
     """Send, and yield how far it is until the reply comes, which is yielded last.
 
     A function that is still preparing its model when its time is over says so; the request is sent again
     until the model is ready. Raises what :meth:`Client.post` raises.
     """
+    return _run(client, endpoint, document, path, client.post)
+
+
+def run_streamed(
+    client: Client, endpoint: Endpoint, document: Any, path: str = ""
+) -> Iterator[Waiting | Reply | EventReply]:
+    """The same until the first event of an answer that comes as events."""
+    return _run(client, endpoint, document, path, client.open)
+
+
+def _run(
+    client: Client, endpoint: Endpoint, document: Any, path: str, send: Callable[[Endpoint, Any, str], R]
+) -> Iterator[Waiting | R]:
     started_s = time.monotonic()
     threads = ThreadPoolExecutor(2)
     try:
@@ -57,11 +74,11 @@ def run(client: Client, endpoint: Endpoint, document: Any, path: str = "") -> It
         if "model" not in document:
             health = _health(threads, client, endpoint).result()
         while True:
-            sent = threads.submit(client.post, endpoint, document, path)
+            sent = threads.submit(send, endpoint, document, path)
             yield from _watch(client, endpoint, threads, sent, started_s, health)
             reply = sent.result()
             waited_s = time.monotonic() - started_s
-            if not _is_preparing(reply) or waited_s > LONGEST_S:
+            if isinstance(reply, EventReply) or not _is_preparing(reply) or waited_s > LONGEST_S:
                 yield reply
                 return
             health = {"model": "preparing"}
@@ -75,7 +92,7 @@ def _watch(
     client: Client,
     endpoint: Endpoint,
     threads: ThreadPoolExecutor,
-    sent: Future[Reply],
+    sent: Future[R],
     started_s: float,
     health: dict[str, Any],
 ) -> Iterator[Waiting]:

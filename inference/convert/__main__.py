@@ -56,9 +56,9 @@ def main() -> int:
     except (Refused, LeaseLost) as ended:
         traceback.print_exc()
         emit(**to_line(ended))
-    except HubletError as told:
+    except HubletError as error:
         traceback.print_exc()
-        emit(**to_line(Refused(told)))
+        emit(**to_line(Refused(error)))
     except MemoryError:
         had = f"preparing {job.model} needs more than {job.memory_mb} MB of memory"
         emit(**to_line(Refused(InternalError(f"{had}; raise {job.memory_option}"))))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from inference.cache.artifact import Artifact
     from inference.engines.text.token_scores import TokenScore
@@ -60,6 +61,40 @@ class Completion:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """One token's share of an answer; the text may be empty while a character or a stop string is open."""
+
+    text: str
+    token_id: int | None
+    """``None`` where an engine does not show its tokens one by one."""
+    finish_reason: Literal["stop", "length"] | None = None
+    """Set on the last piece only: an end token or a stop string came, or the room was used up."""
+    tokens: int = 1
+    """That were computed for it; an end token counts."""
+    is_end: bool = False
+    """Whether the model itself ended the answer, by an end token."""
+    is_out_of_time: bool = False
+    """Whether the answer ends here for the function's time."""
+
+
+Pieces = Generator[Piece, None, None]
+"""Each is computed when it is asked for; after ``close`` nothing more is, but the token at work."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """An answer that is computed piece by piece, as they are asked for."""
+
+    pieces: Pieces
+    prompt_tokens: int
+    """Read; after the cut."""
+    was_cut: bool
+    """Whether the prompt lost tokens to the model's window."""
+    scores: Sequence[TokenScore] = ()
+    """One a token that has been computed, where they were asked for."""
+
+
+@dataclass(frozen=True)
 class RunStep:
     """How far a slow run is, for the log."""
 
@@ -67,6 +102,10 @@ class RunStep:
     total: int
     remaining_s: float
     """What the rest is going to take, by the steps so far."""
+
+
+TEXTS = ("generated_text", "summary_text", "translation_text", "text")
+"""Under which of these a written answer stands depends on the task."""
 
 
 class Engine(ABC):
@@ -78,6 +117,13 @@ class Engine(ABC):
     @abstractmethod
     def run(self, call: Call) -> Outcome:
         """Answer all inputs of a call."""
+
+    def run_streamed(self, call: Call) -> Stream:
+        """The answer to a call's one input, as text that comes; this default has all of it at the end."""
+        outcome = self.run(call)
+        (answer,) = outcome.results
+        text = next(each for name in TEXTS if isinstance(each := answer.get(name), str))
+        return Stream(_at_once(Piece(text, None, "stop", outcome.tokens)), 0, bool(outcome.truncated))
 
     def estimate_s(self, call: Call) -> float | None:
         """At least how long a call takes; ``None`` where the engine cannot tell."""
@@ -95,6 +141,18 @@ class TextGenerator(Engine):
     def complete(self, prompt: str | list[dict[str, Any]], parameters: Mapping[str, Any]) -> Completion:
         """One prompt, or a list of messages, to its end."""
 
+    def stream(self, prompt: str | list[dict[str, Any]], parameters: Mapping[str, Any]) -> Stream:
+        """The same as it comes; the prompt is read at once. This default has all of it at the end."""
+        done = self.complete(prompt, parameters)
+        *first, last = done.pieces or ("",)
+        pieces = [Piece(text, None, tokens=0) for text in first]
+        pieces.append(Piece(last, None, done.finish_reason, done.completion_tokens))
+        return Stream(_at_once(*pieces), done.prompt_tokens, bool(done.truncated))
+
+    def run_streamed(self, call: Call) -> Stream:
+        """What follows a call's one input, as it comes."""
+        return self.stream(call.inputs[0], call.parameters)
+
 
 class Loader(Protocol):
     """Artifact -> engine; may take seconds."""
@@ -104,3 +162,7 @@ class Loader(Protocol):
 
 class Unsupported(Exception):
     """A model's files ask for what this engine does not do; the message says what, for ``GET /``."""
+
+
+def _at_once(*pieces: Piece) -> Pieces:
+    yield from pieces

@@ -8,6 +8,7 @@ from inference.fields import Field, Words
 from inference.http.openai import embeddings, options, responses
 from inference.http.openai.body import PLACEHOLDERS, WITHOUT_EFFECT
 from inference.http.routes import MODELS, routes
+from inference.http.stream import EVENT_STREAM
 from inference.task_body import TOP_LEVEL
 
 if TYPE_CHECKING:
@@ -122,10 +123,12 @@ def _json(*types: str) -> dict[str, Any]:
 
 
 def _stream() -> dict[str, Any]:
-    return {**_json("object"), "text/event-stream": {}}
+    return {**_json("object"), EVENT_STREAM: {}}
 
 
 def _result(task: Task) -> dict[str, Any]:
+    if task.kind.writes:
+        return {**_json("array", "object"), EVENT_STREAM: {}}
     if not task.kind.paints:
         return _json("array", "object")
     binary = {"schema": {"type": "string", "format": "binary"}}
@@ -141,8 +144,8 @@ def _infer_body(task: Task) -> dict[str, Any]:
         "model": _nullable({"anyOf": [{"enum": _models(task)}, {"type": "string", "pattern": "^https?://"}]}),
         **{name: {} for name in TOP_LEVEL[3:]},
     }
-    if task.kind.continues_text:
-        properties["stream"] = {"enum": [False, None]}
+    if task.kind.writes:
+        properties["stream"] = {"enum": [True, False, None]}
     required = ["inputs", "parameters"] if needed else ["inputs"]
     schema = {
         "type": "object",

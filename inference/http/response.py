@@ -104,10 +104,7 @@ def http_error(error: HubletError, request_id: str, *, is_openai: bool = False) 
 
     OpenAI's clients look for the message one level deeper than the Hub's do.
     """
-    kind = type(error).__name__
-    document: dict[str, Any] = {"error": error.message, "type": kind, "request_id": request_id}
-    if is_openai:
-        document["error"] = {"message": error.message, "type": kind, "code": None, "param": None}
+    document = error_document(error, request_id, is_openai=is_openai)
     headers = {"content-type": JSON, REQUEST_ID: request_id}
     if isinstance(error, Unauthorized):
         headers["www-authenticate"] = "Bearer"
@@ -115,9 +112,18 @@ def http_error(error: HubletError, request_id: str, *, is_openai: bool = False) 
         headers[RETRY_AFTER] = str(max(1, math.ceil(error.retry_after_s)))
     if isinstance(error, MethodNotAllowed):
         headers["allow"] = ", ".join(error.allowed)
+    return _reply(error.status, encode(document), headers)
+
+
+def error_document(error: HubletError, request_id: str, *, is_openai: bool) -> dict[str, Any]:
+    """What a caller is told of an error, as a body of its own or as the last event of a stream."""
+    kind = type(error).__name__
+    document: dict[str, Any] = {"error": error.message, "type": kind, "request_id": request_id}
+    if is_openai:
+        document["error"] = {"message": error.message, "type": kind, "code": None, "param": None}
     if isinstance(error, ModelNotReady):
         document["estimated_time"] = round(error.retry_after_s or 0.0, 1)
-    return _reply(error.status, encode(document), headers)
+    return document
 
 
 def _payload_bytes(body: str) -> int:

@@ -5,14 +5,36 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
+
+    from inference.engines.engine import Piece
+
+    Events = Generator[str | None, None, None]
 
 EVENT_STREAM = "text/event-stream"
 DONE = "data: [DONE]\n\n"
 """Ends a stream of events; clients compare it byte for byte."""
+
+OUT_OF_TIME = "the function's time is over; the answer ends here"
+
+
+class Run(Protocol):
+    """A generation, iterated once; both figures are right when it has ended."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+    def __iter__(self) -> Iterator[Piece | None]: ...
+
+
+@dataclass(frozen=True)
+class EventAnswer:
+    """What a route answers as server-sent events; ``None`` among them is a sign of life that is due."""
+
+    events: Events
 
 
 @dataclass(frozen=True)

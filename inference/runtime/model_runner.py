@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from inference.deadline import Deadline
 from inference.engines.engine import Completion, Outcome, TextGenerator
 from inference.errors import DeadlineExceeded, HubletError, ModelNotReady, ModelUnavailable
+from inference.jobs.progress import Progress
 from inference.runtime.cache_access import CacheAccess
 from inference.runtime.failed_loads import FailedLoads
 from inference.runtime.load_watch import LoadWatch
 from inference.runtime.loaded_models import LoadedModels, checked
+from inference.runtime.model_call import FINISHED, ModelCall
+from inference.runtime.streamed_run import StreamedRun, aside
 from inference.runtime.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from concurrent.futures import Future
 
     from inference.cache.artifact import Artifact, Manifest
-    from inference.engines.engine import Engine, Loader, ResultSize, RunStep
+    from inference.engines.engine import Engine, Loader, ResultSize, RunStep, Stream
     from inference.prepare.provider import Provider
-    from inference.runtime.model_call import ModelCall
     from inference.settings import Settings
     from inference.task import Call, Model
 
@@ -30,9 +32,6 @@ T = TypeVar("T", Outcome, Completion)
 
 INIT_BUDGET_S = 8.0
 """Lambda gives the init phase 10 s; what is not loaded by then goes on in the first request."""
-
-FINISHED = {"downloaded": "DownloadSeconds", "converted": "ConvertSeconds"}
-"""A stage that ends one of the two steps of a preparation -> the metric of what that step took."""
 
 
 class Log(Protocol):
@@ -134,10 +133,33 @@ class ModelRunner:
 
     def complete(self, model_call: ModelCall, prompt: Any, parameters: dict[str, Any]) -> Completion:
         """A text-generation model's continuation of a text or of messages."""
-        engine = self._engine(model_call)
-        if not isinstance(engine, TextGenerator):
-            raise ModelUnavailable("no fast engine serves this model, and without one it answers POST / only")
+        engine = _text_generator(self._engine(model_call))
         return self._timed(model_call, engine, lambda: engine.complete(prompt, parameters))
+
+    def stream(self, model_call: ModelCall, call: Call) -> StreamedRun:
+        """The answer to a call's one input, as it comes; until it is asked for nothing is done."""
+        return self._stream(model_call, lambda engine: engine.run_streamed(call))
+
+    def stream_completion(
+        self, model_call: ModelCall, prompt: Any, parameters: dict[str, Any]
+    ) -> StreamedRun:
+        """The same of a completion."""
+        return self._stream(model_call, lambda engine: _text_generator(engine).stream(prompt, parameters))
+
+    def _stream(self, model_call: ModelCall, open_stream: Callable[[Engine], Stream]) -> StreamedRun:
+        def begin() -> Generator[None, None, Callable[[], Stream]]:
+            loading = self._loaded.get(model_call.model)
+            if loading is not None and loading.done():
+                engine = self._engine(model_call)
+            else:
+                engine = yield from aside(lambda: self._engine(model_call))
+            engine.on_step = lambda step: self._follow(model_call, step)
+            return lambda: open_stream(engine)
+
+        return StreamedRun(self._worker, model_call, begin, self._note_late)
+
+    def _note_late(self, running: Future[Any]) -> None:
+        self._late = running
 
     def _timed(self, model_call: ModelCall, engine: Engine, job: Callable[[], T]) -> T:
         """Run on the worker, within the deadline."""
@@ -148,7 +170,7 @@ class ModelRunner:
             result = running.result(timeout=model_call.deadline.remaining_s)
         except FutureTimeout:
             if not running.cancel():
-                self._late = running
+                self._note_late(running)
             raise DeadlineExceeded("the model did not answer in time; send less at once") from None
         model_call.inference_ms = round(
             (model_call.inference_ms or 0.0) + (time.monotonic() - started_s) * 1000, 1
@@ -233,6 +255,14 @@ class ModelRunner:
 
     def _report(self, model_call: ModelCall, progress: dict[str, Any]) -> None:
         model_call.stage = progress["stage"]
+        if "total_bytes" in progress:
+            model_call.remaining_s = Progress(**progress).remaining_s
         if metric := FINISHED.get(model_call.stage):
             model_call.seconds[metric] = progress["seconds"]
         self._log.info("preparing", **progress)
+
+
+def _text_generator(engine: Engine) -> TextGenerator:
+    if not isinstance(engine, TextGenerator):
+        raise ModelUnavailable("no fast engine serves this model, and without one it answers POST / only")
+    return engine

@@ -43,6 +43,11 @@ class RequestLog:
         line = self._line(model_call, manifest)
         self.logger.info("answered", extra=line | embedded(self._namespace, line))
 
+    def left(self, model_call: ModelCall, manifest: Manifest | None) -> None:
+        """The line of a request whose caller left before its end."""
+        line = self._line(model_call, manifest) | {"stage": model_call.stage}
+        self.logger.info("the caller left", extra=line | embedded(self._namespace, line))
+
     def ended(self, error: BaseException, model_call: ModelCall, manifest: Manifest | None) -> HubletError:
         """The line of a request that did not, and what the caller sees of it.
 

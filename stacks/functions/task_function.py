@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from inference.http.response import READABLE
+from inference.settings import RESPONSE_STREAM
 from stacks.functions.failed_events import allow_sending, make_destination
 from stacks.functions.image import make_image_settings
 from stacks.functions.logs import make_log_group
@@ -69,7 +70,7 @@ class TaskFunction(Construct):
         self._function = self._make_function(task, options, network, cache, bucket)
         self._function.node.add_dependency(self._role)
         self.alias = self._make_alias(options.overrides[task.name].provisioned_concurrency)
-        self.url = self._make_url(options)
+        self.url = self._make_url(options, streams=options.streams(task))
 
     def _make_function(
         self, task: Task, options: Options, network: Network, cache: ModelCache, bucket: RelayBucket | None
@@ -102,11 +103,11 @@ class TaskFunction(Construct):
             **self._events,
         )
 
-    def _make_url(self, options: Options) -> lambda_.FunctionUrl:
+    def _make_url(self, options: Options, *, streams: bool) -> lambda_.FunctionUrl:
         return self.alias.add_function_url(
             auth_type=AUTH[options.auth],
             cors=_make_cors(options.cors_origins),
-            invoke_mode=lambda_.InvokeMode.BUFFERED,
+            invoke_mode=lambda_.InvokeMode.RESPONSE_STREAM if streams else lambda_.InvokeMode.BUFFERED,
         )
 
 
@@ -150,6 +151,8 @@ def _make_environment(task: Task, options: Options, bucket: RelayBucket | None) 
         # Where the Hub token is, never the token.
         "HF_TOKEN_SECRET_ARN": None if bucket else options.hf_token_secret_arn,
         "BUCKET": bucket.name if bucket else None,
+        # Of the URL: an event does not tell.
+        "INVOKE_MODE": RESPONSE_STREAM if options.streams(task) else None,
     }
     return {name: value for name, value in variables.items() if value is not None}
 

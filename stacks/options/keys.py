@@ -135,6 +135,14 @@ CORS_ORIGINS = CommaList(
     values_note="origins like `https://example.com`, with commas between",
     effect="Lists the web pages that may call the URLs.",
 )
+STREAMING = Choice(
+    name="streaming",
+    default="url",
+    allowed=("url", "off"),
+    example="off",
+    effect="Decides whether the URLs of functions that write text send it as it comes "
+    "([why](docs/decisions/0008-streaming.md)); with `off` an answer comes when it is whole.",
+)
 ARCHITECTURE = Choice(
     name="architecture",
     default="x86_64",
@@ -290,6 +298,7 @@ KEYS: tuple[Key, ...] = (
         OPEN_CONCURRENCY,
         HF_TOKEN_SECRET_ARN,
         CORS_ORIGINS,
+        STREAMING,
     ),
     *(
         ARCHITECTURE,

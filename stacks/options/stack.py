@@ -35,6 +35,8 @@ class Options:
     """Of each function whose URL AWS opens to everybody; a number, or ``unlimited``."""
     hf_token_secret_arn: str | None
     cors_origins: tuple[str, ...]
+    streaming: str
+    """Whether URLs of functions that write text send it as it comes."""
     architecture: str
     efs_throughput: str
     infrequent_after_days: int
@@ -94,6 +96,10 @@ class Options:
     def function_name(self, task: Task) -> str:
         """The function's name in Lambda, the console and the local cloud."""
         return names.function_name(self.name, task.function_name)
+
+    def streams(self, task: Task) -> bool:
+        """Whether a function's URL hands on its answers as they come."""
+        return self.streaming == "url" and task.kind.writes
 
     def selected(self, tasks: Sequence[Task]) -> list[Task]:
         """The tasks to deploy, each as the operator wants it."""

@@ -96,7 +96,7 @@ def test_a_conversation_has_a_history(view: View) -> None:
         panel.get_by_label("Your turn").fill(text)
         panel.get_by_label("Your turn").press("Enter")
         panel.get_by_test_id("bot").nth(turn - 1).wait_for(timeout=WAIT_MS)
-        panel.locator(".facts", has_text="inference").first.wait_for(timeout=WAIT_MS)
+        panel.locator(".facts", has_text="first token").first.wait_for(timeout=WAIT_MS)
     assert "What is the capital of France?" in panel.inner_text()
     assert faults(view) == []
 

@@ -40,6 +40,8 @@ TASK = get_task("summarization")
 OTHER = TASK.alternatives[0]
 TIMEOUT_S = 5
 START_S = 30
+STUCK = "tests.support.handlers.stuck.handler"
+STREAMING = "tests.support.handlers.streaming.handler"
 
 
 @dataclass
@@ -59,13 +61,13 @@ class Emulated:
 
 
 @contextmanager
-def emulated(emulator: Path, folder: Path) -> Iterator[Emulated]:
+def emulated(emulator: Path, folder: Path, handler: str = STUCK) -> Iterator[Emulated]:
     port, api_port = free_ports(2)
     command = [
         str(emulator),
         f"--runtime-interface-emulator-address=127.0.0.1:{port}",
         f"--runtime-api-address=127.0.0.1:{api_port}",
-        *(sys.executable, "-m", "inference.runtime.loop", "tests.support.handlers.stuck.handler"),
+        *(sys.executable, "-m", "inference.runtime.loop", handler),
     ]
     variables = {
         "PATH": os.environ["PATH"],
@@ -131,3 +133,17 @@ def test_a_stuck_call_is_answered_and_the_next_one_is_right(
     assert "the engine is stuck" in log
     assert "Runtime.ExitError" not in log
     assert "timed out" not in log
+
+
+def test_the_emulator_takes_a_streamed_reply_and_hands_it_on_whole(emulator: Path, tmp_path: Path) -> None:
+    """It has no way to stream to its caller, and says nothing of trailers; the next call is answered."""
+    with emulated(emulator, tmp_path, STREAMING) as function:
+        streamed = httpx2.post(function.url, json={"chunks": ["one", "two"]}, timeout=START_S)
+        prelude, end, body = streamed.content.partition(bytes(8))
+        assert json.loads(prelude)["statusCode"] == 200
+        assert (len(end), body) == (8, b"onetwo")
+        assert httpx2.post(function.url, json={"plain": 1}, timeout=START_S).json() == {"plain": 1}
+        broken = httpx2.post(function.url, json={"chunks": ["one"], "raise": "as asked"}, timeout=START_S)
+        assert (broken.status_code, broken.content.partition(bytes(8))[2]) == (200, b"one")
+        assert httpx2.post(function.url, json={"plain": 2}, timeout=START_S).json() == {"plain": 2}
+        assert "Runtime.ExitError" not in function.log.read_text()

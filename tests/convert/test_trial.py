@@ -52,7 +52,7 @@ def job(snapshot: Path, tmp_path: Path) -> Iterator[ConvertJob]:
     holder.end()
 
 
-def change(snapshot: Path, damage: Callable[[dict[str, torch.Tensor]], None]) -> None:
+def change(snapshot: Path, damage: Callable[[dict[str, torch.Tensor]], object]) -> None:
     weights = load_file(snapshot / WEIGHTS)
     damage(weights)
     save_file(weights, snapshot / WEIGHTS, metadata={"format": "pt"})

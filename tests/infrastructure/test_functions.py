@@ -82,8 +82,21 @@ def test_the_url_calls_the_live_alias_of_the_newest_version(stack: Synthesized, 
     assert live["Properties"]["FunctionVersion"] == {"Fn::GetAtt": [version, "Version"]}
     ((_, url),) = stack.belonging_to(function, "AWS::Lambda::Url").items()
     assert url["Properties"]["Qualifier"] == "live"
-    assert url["Properties"]["InvokeMode"] == "BUFFERED"
     assert alias in url["DependsOn"]
+
+
+@pytest.mark.parametrize("streaming", ["url", "off"])
+def test_urls_of_functions_that_write_text_stream_and_the_function_knows(
+    synth: Synth, task: Task, streaming: str
+) -> None:
+    """The two must agree: behind a URL that streams, a reply that is not streamed arrives raw."""
+    stack = synth(streaming=streaming)
+    function, resource = stack.function(task)
+    ((_, url),) = stack.belonging_to(function, "AWS::Lambda::Url").items()
+    streams = streaming == "url" and task.name in ("chat", "speech", "summarization", "translation")
+    assert url["Properties"]["InvokeMode"] == ("RESPONSE_STREAM" if streams else "BUFFERED")
+    variables = resource["Properties"]["Environment"]["Variables"]
+    assert variables.get("INVOKE_MODE") == ("RESPONSE_STREAM" if streams else None)
 
 
 @pytest.mark.parametrize("egress", EGRESS)

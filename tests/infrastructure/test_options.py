@@ -65,6 +65,7 @@ def test_the_defaults() -> None:
     assert options.tasks == tuple(task.name for task in TASKS)
     assert (options.egress, options.auth, options.cors_origins) == ("relay", "iam", ())
     assert (options.artifact_days, options.factory_memory) == (1, 7076)
+    assert options.streaming == "url"
     assert (options.key_sha256, options.hf_token_secret_arn) == ((), None)
     assert (options.architecture, options.efs_throughput) == ("x86_64", "bursting")
     assert options.infrequent_after_days == 1

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
+import json
+import time
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import numpy as np
 import openai
 import pytest
@@ -171,8 +174,22 @@ def test_text_generation(client: Callable[[str], InferenceClient]) -> None:
         "The capital of France is", max_new_tokens=5, do_sample=False, return_full_text=True, stop=["zzz"]
     )
     assert whole == f"The capital of France is{text}"
-    with pytest.raises(HfHubHTTPError, match="stream: is no option here; /v1/completions"):
-        list(client("chat").text_generation("The capital", stream=True))
+
+
+def test_a_streamed_text_generation(client: Callable[[str], InferenceClient]) -> None:
+    chat, prompt = client("chat"), "The capital of France is"
+    text = chat.text_generation(prompt, max_new_tokens=12)
+    assert "".join(chat.text_generation(prompt, max_new_tokens=12, stream=True)) == text
+    tokens = list(chat.text_generation(prompt, max_new_tokens=12, stream=True, details=True))
+    assert tokens[-1].generated_text == text
+    assert tokens[-1].details
+    assert tokens[-1].details.generated_tokens <= 12
+    assert len(tokens) > 1
+    stop = text.split()[-1]
+    cut = list(chat.text_generation(prompt, max_new_tokens=12, stop=[stop], stream=True, details=True))
+    assert stop not in "".join(token.token.text for token in cut)
+    assert cut[-1].details
+    assert cut[-1].details.finish_reason == "stop_sequence"
 
 
 def test_chat_completion(client: Callable[[str], InferenceClient]) -> None:
@@ -196,6 +213,39 @@ def test_a_streamed_chat_completion(client: Callable[[str], InferenceClient]) ->
     chunks = list(chat.chat_completion(MESSAGES, max_tokens=8, temperature=0, stream=True))
     said = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
     assert said == whole.choices[0].message.content
+
+
+def test_pieces_come_one_by_one(served: Served) -> None:
+    """Each in a chunk of its own, and the first long before the last is made."""
+    body = {"messages": MESSAGES, "max_tokens": 40, "temperature": 0, "stream": True}
+    url = f"{served.url}chat/v1/chat/completions"
+    with httpx2.stream("POST", url, json=body, timeout=600) as reply:
+        assert reply.headers["content-type"] == "text/event-stream"
+        assert reply.headers["transfer-encoding"] == "chunked"
+        came = [(time.monotonic(), chunk) for chunk in reply.iter_raw()]
+    assert len(came) > 5
+    assert b"".join(chunk for _, chunk in came).endswith(b"data: [DONE]\n\n")
+    assert came[0][0] < came[-1][0]
+
+
+def test_openai_sees_an_error_before_the_first_token(openai_client: Callable[[str], openai.OpenAI]) -> None:
+    """With its own status, though a stream was asked for."""
+    with openai_client("chat") as client, pytest.raises(openai.UnprocessableEntityError, match="top_p"):
+        asked: Any = {"model": "default", "messages": MESSAGES, "top_p": 9}
+        client.chat.completions.create(**asked, stream=True)
+
+
+def test_a_streamed_translation_that_is_right(served: Served) -> None:
+    asked = {"inputs": "two hundred and six", "stream": True}
+    for parameters in ({}, {"num_beams": 3}):
+        text = served.post("translation", {**asked, "parameters": parameters}).text
+        events = [
+            json.loads(line.removeprefix("data: "))
+            for line in text.split("\n\n")
+            if line.startswith("data: ")
+        ]
+        assert events[-1]["generated_text"] == "206"
+        assert "".join(event["token"]["text"] for event in events) == "206"
 
 
 def test_text_to_image(client: Callable[[str], InferenceClient]) -> None:

@@ -498,14 +498,6 @@ def test_scores_are_shown_where_they_are_asked_for(
 
 
 @CHAT
-def test_a_stream_is_refused_where_none_comes(service: Service) -> None:
-    """The Hub's client would take the plain answer for a stream of nothing."""
-    status, reply = reply_of(service, url_event({"inputs": "a", "stream": True}))
-    assert (status, reply["error"].split(":")[0]) == (422, "stream")
-    assert reply_of(service, url_event({"inputs": "a", "stream": False}))[0] == 200
-
-
-@CHAT
 @pytest.mark.parametrize(
     ("body", "problem"),
     [

@@ -37,6 +37,7 @@ def test_threads_follow_memory(memory_mb: int, threads: int) -> None:
         ("LOG_LEVEL", "loud"),
         ("PRECISION", "int4"),
         ("ALTERNATIVES", "off"),
+        ("INVOKE_MODE", "STREAM"),
         ("KEY_SHA256", ""),
         ("KEY_SHA256", "0" * 63),
         ("KEY_SHA256", ",".join(digit * 64 for digit in "abc")),

@@ -196,7 +196,9 @@ def usual(model: Any, codes: dict[str, int], tasks: dict[str, int]) -> tuple[str
     task = getattr(model.generation_config, "task", None)
     if named is None and task is None:
         settings = (model.generation_config, model.config)
-        forced = next((ids for each in settings if (ids := getattr(each, "forced_decoder_ids", None))), [])
+        forced: list[tuple[int, int | None]] = next(
+            (ids for each in settings if (ids := getattr(each, "forced_decoder_ids", None))), []
+        )
         ids = {index for _, index in forced}
         code = next((code for code, index in codes.items() if index in ids), None)
         return code, next((name for name, index in tasks.items() if index in ids), None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from inference.engines.ctranslate.model import BATCH, SeededModel, names
-from inference.engines.engine import Completion, Outcome, TextGenerator
+from inference.engines.ctranslate.pieces import pieces_of, step_options
+from inference.engines.engine import Completion, Outcome, Stream, TextGenerator
 from inference.engines.text.generation_options import GenerationSettings
 from inference.errors import InvalidField
 
@@ -67,6 +68,24 @@ class Continuation(TextGenerator):
         reason: Literal["stop", "length"] = "stop" if stopped or len(made) < room else "length"
         return Completion((text,), reason, len(ids), len(made), truncated=int(cut))
 
+    def stream(self, prompt: str | list[dict[str, Any]], parameters: Mapping[str, Any]) -> Stream:
+        """The same as it comes; where beams or penalties need all of it, it comes at the end."""
+        settings = GenerationSettings(parameters, self._settings)
+        search = settings.search(self._facts.vocabulary_size)
+        if not isinstance(prompt, str) or search["beam_size"] > 1 or _counts_prompt(search):
+            return super().stream(prompt, parameters)
+        ids, cut = self._encode(prompt, settings)
+        lengths = settings.lengths(len(ids), self._facts.target_window)
+        steps = self._model.get(settings).generate_tokens(
+            names(ids),
+            max_length=lengths.maximum,
+            min_length=min(lengths.minimum, lengths.maximum),
+            end_token=names(self._facts.ends),
+            **step_options(search),
+        )
+        stop = parameters.get("stop") or ()
+        return Stream(pieces_of(steps, self._codec, self._facts.ends, lengths.maximum, stop), len(ids), cut)
+
     def _encode(self, text: str, settings: GenerationSettings) -> tuple[list[int], bool]:
         """Ids of a prompt, and whether its beginning was cut: at least one id, and room for the answer."""
         ids = self._codec.encode(text)[-(settings.get("truncate") or 0) :] or [self._facts.start]
@@ -87,7 +106,7 @@ class Continuation(TextGenerator):
         length = len(prompts[0])
         search = settings.search(self._facts.vocabulary_size)
         # The two penalties count the prompt too, and see it only when it is decoded as part of the result.
-        whole = search["repetition_penalty"] != 1.0 or search["no_repeat_ngram_size"] > 0
+        whole = _counts_prompt(search)
         lengths = settings.lengths(length, self._facts.target_window)
         extra = length - 1 if whole else 0
         results = self._model.get(settings).generate_batch(
@@ -112,6 +131,10 @@ def refuse_unknown(parameters: Mapping[str, Any]) -> None:
     if form or names or parameters.get("logprobs") is not None:
         name = form.field if form else names[0] if names else "logprobs"
         raise InvalidField(name, "is not known to the engine that this model needs")
+
+
+def _counts_prompt(search: Mapping[str, Any]) -> bool:
+    return bool(search["repetition_penalty"] != 1.0 or search["no_repeat_ngram_size"] > 0)
 
 
 def _behind(prompt: list[int], output: list[int]) -> list[int]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inference.engines.ctranslate.model import BATCH, SeededModel, names
-from inference.engines.engine import Engine, Outcome
+from inference.engines.ctranslate.pieces import joined, pieces_of, step_options
+from inference.engines.engine import Engine, Outcome, Pieces, Stream
 from inference.engines.text.chunks import chunks
 from inference.engines.text.generation_options import GenerationSettings
 from inference.errors import InvalidField, printable
@@ -57,6 +58,34 @@ class TextToText(Engine):
             truncated=sum(was_cut for _, was_cut in fitted),
             tokens=sum(map(len, sources)) + sum(map(len, made)),
         )
+
+    def run_streamed(self, call: Call) -> Stream:
+        """The same of one input as it comes; with beams all of it comes at the end."""
+        task = self._task_parameters(call.parameters)
+        settings = GenerationSettings(call.parameters, self._generation | task)
+        search = settings.search(self._facts.vocabulary_size)
+        if search["beam_size"] > 1:
+            return super().run_streamed(call)
+        prompt = self._prompt(call.parameters, settings)
+        before, after = self._frame(call.parameters)
+        room = max(1, self._facts.source_window - len(before) - len(after))
+        several, was_cut = self._fit(self._prefix(call, task), 0, room, call)
+        model, lengths = self._model.get(settings), settings.lengths(1, self._facts.target_window)
+
+        def write(ids: list[int]) -> Pieces:
+            steps = model.generate_tokens(
+                names([*before, *ids, *after]),
+                names(prompt),
+                max_input_length=0,
+                max_decoding_length=lengths.maximum,
+                min_decoding_length=lengths.minimum,
+                end_token=names(self._facts.ends),
+                **step_options(search),
+            )
+            return pieces_of(steps, self._codec, self._facts.ends, lengths.maximum)
+
+        read = sum(len(before) + len(ids) + len(after) for ids in several)
+        return Stream(joined(map(write, several)), read, was_cut)
 
     def _translate(
         self, sources: list[list[str]], prompt: list[int], settings: GenerationSettings

@@ -6,18 +6,18 @@ starts where the last complete segment of the one before ended, as the model's o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inference.engines.ctranslate.codec import JsonCodec
 from inference.engines.ctranslate.log_mel import FRAMES, FRAMES_A_SECOND, HOP, log_mel
-from inference.engines.engine import Engine, Outcome
+from inference.engines.ctranslate.segments import segments_of
+from inference.engines.engine import Engine, Outcome, Piece, Pieces, Stream
 from inference.engines.text.generation_options import GenerationSettings
 from inference.errors import InvalidField, printable
 from inference.media import audio
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -25,21 +25,11 @@ if TYPE_CHECKING:
 
     from inference.engines.ctranslate.config import SpeechFacts
     from inference.engines.ctranslate.model import SeededModel
+    from inference.engines.ctranslate.segments import Segment
     from inference.task import Call
 
-TIMESTAMP_S = 0.02
-FRAMES_A_TIMESTAMP = 2
 FILTERS = "mel_filters.npy"
 ENGLISH = ("en", "english")
-
-
-@dataclass(frozen=True)
-class Segment:
-    """Ids between two moments, in seconds from the beginning of the sound."""
-
-    start: float
-    end: float
-    ids: tuple[int, ...]
 
 
 class Transcription(Engine):
@@ -66,6 +56,26 @@ class Transcription(Engine):
         """
         heard = [self._one(audio.waveform_of(item), call.parameters) for item in call.inputs]
         return Outcome([result for result, _ in heard], tokens=sum(tokens for _, tokens in heard))
+
+    def run_streamed(self, call: Call) -> Stream:
+        """The text of one sound, segment by segment as each 30 s are through; a shorter one at the end."""
+        waveform, given = audio.waveform_of(call.inputs[0]), call.parameters
+        if given.get("return_timestamps"):
+            raise InvalidField("parameters.return_timestamps", "has no place in a stream of text alone")
+        if len(waveform) <= FRAMES * HOP:
+            return super().run_streamed(call)
+        mel = log_mel(waveform, self._filters)
+        settings = GenerationSettings(given, self._generation)
+        model = self._model.get(settings)
+        prompt = self._prompt(model, mel, given, with_times=True)
+        return Stream(self._pieces(self._windows(model, mel, prompt, settings)), 0, was_cut=False)
+
+    def _pieces(self, windows: Iterator[tuple[list[Segment], int]]) -> Pieces:
+        for segments, tokens in windows:
+            texts = [self._text(segment.ids) for segment in segments] or [""]
+            yield from (Piece(text, None, tokens=0) for text in texts[:-1])
+            yield Piece(texts[-1], None, tokens=tokens)
+        yield Piece("", None, "stop", 0, is_end=True)
 
     def _one(self, waveform: NDArray[np.float32], given: dict[str, Any]) -> tuple[dict[str, Any], int]:
         """The result for one sound, and how many tokens were written."""
@@ -98,22 +108,26 @@ class Transcription(Engine):
     def _sequential(
         self, model: Any, mel: NDArray[np.float32], prompt: list[int], settings: GenerationSettings
     ) -> tuple[list[Segment], int]:
-        """Segments, and the tokens written: each window begins where the last one's speech was complete."""
+        """Segments, and the tokens written."""
+        windows = list(self._windows(model, mel, prompt, settings))
+        return [segment for found, _ in windows for segment in found], sum(tokens for _, tokens in windows)
+
+    def _windows(
+        self, model: Any, mel: NDArray[np.float32], prompt: list[int], settings: GenerationSettings
+    ) -> Iterator[tuple[list[Segment], int]]:
+        """The same by window: each begins where the last one's speech was complete."""
         import numpy as np
 
-        segments: list[Segment] = []
-        seek, total, tokens = 0, mel.shape[1], 0
+        seek, total = 0, mel.shape[1]
         while seek < total:
             window = mel[:, seek : seek + FRAMES]
             frames = window.shape[1]
             window = np.pad(window, ((0, 0), (0, FRAMES - frames)))
             written = self._decode(model, window, prompt, settings)
-            tokens += len(written)
             ids = [index for index in written if index != self._facts.end]
             found, advance = segments_of(ids, self._facts.first_timestamp, seek / FRAMES_A_SECOND, frames)
-            segments += found
+            yield found, len(written)
             seek += max(1, advance)
-        return segments, tokens
 
     def _decode(
         self, model: Any, mel: NDArray[np.float32], prompt: list[int], settings: GenerationSettings
@@ -205,43 +219,5 @@ class Transcription(Engine):
         return self._codec.decode([index for index in ids if index < self._facts.end])
 
 
-def segments_of(ids: list[int], first: int, offset: float, frames: int) -> tuple[list[Segment], int]:
-    """Split a window's ids at its pairs of timestamps.
-
-    ``first`` is the id of 0.00 s, ``offset`` the window's start in seconds, ``frames`` its length. Also gives
-    the frames to advance: to the last complete segment, or the whole window when nothing was cut off.
-    The rules are those of the reference implementation's ``transcribe``.
-    """
-    times = [index >= first for index in ids]
-    cuts = [place + 1 for place in range(len(ids) - 1) if times[place] and times[place + 1]]
-    ends_whole = times[-2:] == [False, True]
-    if not cuts:
-        return [_open_segment(ids, times, first, offset, frames)], frames
-    if ends_whole:
-        cuts.append(len(ids))
-    else:
-        cuts[-1] += 1
-    found, begin = [], 0
-    for number, cut in enumerate(cuts):
-        part = ids[begin:cut]
-        last = part[-2] if number == len(cuts) - 1 and not ends_whole else part[-1]
-        found.append(Segment(_time(part[0], first, offset), _time(last, first, offset), tuple(part)))
-        begin = cut
-    return found, frames if ends_whole else (ids[begin - 2] - first) * FRAMES_A_TIMESTAMP
-
-
-def _open_segment(ids: list[int], times: list[bool], first: int, offset: float, frames: int) -> Segment:
-    """A window without a pair: one segment to its last timestamp, or to the window's end."""
-    stamps = [index for index, is_time in zip(ids, times, strict=True) if is_time]
-    end = offset + frames / FRAMES_A_SECOND
-    if stamps and stamps[-1] != first:
-        end = _time(stamps[-1], first, offset)
-    return Segment(offset, end, tuple(ids))
-
-
 def _plain(language: str) -> str:
     return language.lower().strip("<|>")
-
-
-def _time(index: int, first: int, offset: float) -> float:
-    return offset + (index - first) * TIMESTAMP_S

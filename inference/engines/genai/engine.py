@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from inference.engines.engine import Completion, Outcome, TextGenerator
+from inference.engines.engine import Completion, Outcome, Piece, Pieces, Stream, TextGenerator
 from inference.engines.genai.generators import generator as open_generator
 from inference.engines.genai.search_options import search_options
 from inference.engines.text.chat_encoding import encode_chat
@@ -25,11 +25,10 @@ from inference.errors import InvalidField
 from inference.task_kinds import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from inference.cache.artifact import Artifact
-    from inference.engines.text.token_scores import TokenScore
     from inference.engines.text.tools import ToolFormat, Tools
     from inference.task import Call
 
@@ -38,30 +37,6 @@ SERVING = "serving.json"
 """What the conversion read with transformers and serving would otherwise need it for."""
 Prompt = str | list[dict[str, Any]]
 """A prompt, or a chat: ``[{"role": "user", "content": "..."}, ...]``."""
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One token's share of the answer; the text may be empty while a character or a stop string is open."""
-
-    text: str
-    token_id: int
-    finish_reason: Literal["stop", "length"] | None = None
-    """Set on the last piece only: an end token or a stop string came, or the room was used up."""
-
-
-@dataclass(frozen=True)
-class Stream:
-    """An answer that is computed piece by piece, as they are asked for."""
-
-    pieces: Iterator[Piece]
-    """One a token; an end token counts, as it was computed."""
-    prompt_tokens: int
-    """Read; after the cut."""
-    was_cut: bool
-    """Whether the prompt lost its beginning to the context."""
-    scores: Sequence[TokenScore] = ()
-    """One a token that has been computed, where they were asked for."""
 
 
 @dataclass(frozen=True)
@@ -146,12 +121,12 @@ class GenaiEngine(TextGenerator):
         scores = getattr(generator, "scores", [])
         return Stream(pieces, len(ids), was_cut=len(ids) < len(encoded), scores=scores)
 
-    def _pieces(self, generator: Any, text: TextStream, room: int) -> Iterator[Piece]:
+    def _pieces(self, generator: Any, text: TextStream, room: int) -> Pieces:
         for made in range(1, room + 1):
             generator.generate_next_token()
             token_id = int(generator.get_next_tokens()[0])
             if token_id in self._facts.end_ids:
-                yield Piece(text.finish(), token_id, "stop")
+                yield Piece(text.finish(), token_id, "stop", is_end=True)
                 return
             new = text.add(token_id)
             if text.stopped:

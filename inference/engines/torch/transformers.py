@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from inference.engines.engine import Engine, Outcome, Unsupported
+from inference.engines.engine import Engine, Outcome, Stream, Unsupported
 from inference.engines.onnx.heads import head_class
 from inference.engines.text.tokenizer import VOCABULARIES, read_json
-from inference.engines.torch import weights
+from inference.engines.torch import streamer, weights
 from inference.engines.torch.encoder import load_model, runner
 from inference.errors import InvalidField, ModelUnavailable
 from inference.media import audio
@@ -53,6 +53,21 @@ class PipelineEngine(Engine):
         options = self._defaults | self._options(given)
         answers = [plain(self._pipeline(self._read(item), **options)) for item in call.inputs]
         return Outcome([answer[0] for answer in answers] if self._nests_answers else answers)
+
+    def run_streamed(self, call: Call) -> Stream:
+        """A text's continuation as it comes; other answers come at the end."""
+        if not self._nests_answers:
+            return super().run_streamed(call)
+        given = {name: value for name, value in call.parameters.items() if value is not None}
+        options = self._defaults | self._options(given) | {"return_full_text": False}
+        pipeline, text = self._pipeline, self._read(call.inputs[0])
+        tokenizer, ends = pipeline.tokenizer, pipeline.model.generation_config.eos_token_id
+        pieces = streamer.pieces_of(
+            lambda taker: pipeline(text, streamer=taker, **options),
+            lambda ids: str(tokenizer.decode(ids, skip_special_tokens=True)),
+            ends if isinstance(ends, list) else [ends],
+        )
+        return Stream(pieces, len(tokenizer(text)["input_ids"]), was_cut=False)
 
     def _options(self, given: dict[str, Any]) -> dict[str, Any]:
         """A caller's parameters as the pipeline takes them; what it has no word for is refused by name."""

@@ -1,8 +1,4 @@
-"""``POST /v1/chat/completions`` and ``POST /v1/completions``: requests read, completions shown.
-
-A function URL sends its reply whole, so a streamed answer comes as all of its events at once; clients that
-ask for a stream read it as such.
-"""
+"""``POST /v1/chat/completions`` and ``POST /v1/completions``: requests read, completions shown."""
 
 from __future__ import annotations
 
@@ -14,7 +10,8 @@ from inference.engines.text.tool_reader import CallBegun
 from inference.http.openai import body, logprobs, tool_calls
 from inference.http.openai.options import CHAT, NEUTRAL, TEXT, sampling, tokens
 from inference.http.openai.tools import tools_of
-from inference.http.response import Answer, encode
+from inference.http.response import Answer
+from inference.http.stream import DONE, EVENT_STREAM, event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +36,11 @@ class CompletionRequest:
     is_chat: bool
     streams: bool
     shows_usage: bool
+
+    @property
+    def is_read_whole(self) -> bool:
+        """Whether an answer is looked at as a whole before any of it is shown: for calls and scores in it."""
+        return bool(self.parameters.get("tools")) or self.parameters.get("logprobs") is not None
 
     def runs(self) -> Iterator[tuple[str | list[dict[str, Any]], dict[str, Any]]]:
         """Each prompt as often as it is to be answered, with parameters; a seed draws no answer twice."""
@@ -91,7 +93,7 @@ def present(request: CompletionRequest, done: Sequence[Completion], request_id: 
     }
     usage["total_tokens"] = sum(usage.values())
     if request.streams:
-        return Answer(_stream(request, done, head, usage), "text/event-stream")
+        return Answer(_stream(request, done, head, usage), EVENT_STREAM)
     choices = [_choice(request, completion, index) for index, completion in enumerate(done)]
     kind = "chat.completion" if request.is_chat else "text_completion"
     return Answer({**head, "object": kind, "choices": choices, "usage": usage})
@@ -119,7 +121,7 @@ def _stream(
     ]
     if request.shows_usage:
         chunks.append({**head, "choices": [], "usage": usage})
-    return "".join([*(f"data: {encode(chunk)}\n\n" for chunk in chunks), "data: [DONE]\n\n"])
+    return "".join([*map(event, chunks), DONE])
 
 
 def _pieces(request: CompletionRequest, completion: Completion, index: int) -> list[dict[str, Any]]:

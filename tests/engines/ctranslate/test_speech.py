@@ -136,6 +136,11 @@ def test_a_long_recording_is_heard_to_its_end_with_times(engine: Any) -> None:
     without_times = hear(engine, sound)
     assert list(without_times) == ["text"]
     assert without_times["text"] == result["text"]
+    pieces = list(engine.run_streamed(Call([sound], {}, is_list=False)).pieces)
+    assert "".join(piece.text for piece in pieces) == result["text"]
+    assert [piece.text for piece in pieces if piece.text] == [chunk["text"] for chunk in chunks]
+    with pytest.raises(InvalidField, match=r"parameters\.return_timestamps"):
+        engine.run_streamed(Call([sound], {"return_timestamps": True}, is_list=False))
 
 
 def test_several_recordings_in_one_call_are_heard_each_for_itself(engine: Any) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from inference.engines.choose import CTRANSLATE_GENERATION_MODEL_TYPES
 from inference.engines.ctranslate import config as ctranslate_facts
 from inference.engines.ctranslate.engine import open_engine
 from inference.engines.ctranslate.log_mel import log_mel
+from inference.engines.text.detokenizer import HALF
 from inference.errors import InvalidField
 from inference.task import Call
 from tests.support.models import speech as tiny_speech
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inference.convert.recipe import KeptVariant
-    from inference.engines.engine import Outcome
+    from inference.engines.engine import Outcome, Piece
 
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -128,6 +130,42 @@ def test_ids_are_the_tokenizers(family: Family) -> None:
 def test_greedy_equals_generate(family: Family, parameters: dict[str, Any]) -> None:
     expected = [family.oracle.text(text, **parameters, **family.theirs) for text in text_to_text.TEXTS]
     assert only(ask(family.engine, *text_to_text.TEXTS, **parameters, **family.ours)) == expected
+
+
+def streamed(engine: Any, text: str, **parameters: Any) -> list[Piece]:
+    return list(engine.run_streamed(Call([text], parameters, is_list=False)).pieces)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"max_new_tokens": 5}, {"num_beams": 2}], ids=str)
+def test_a_streamed_answer_is_the_same(family: Family, parameters: dict[str, Any]) -> None:
+    """But for bytes at the end that are no character."""
+    most = 0
+    for text in [*text_to_text.TEXTS, *text_to_text.SENTENCES]:
+        (whole,) = only(ask(family.engine, text, **parameters, **family.ours))
+        pieces = streamed(family.engine, text, **parameters, **family.ours)
+        assert "".join(piece.text for piece in pieces) == (whole if len(pieces) == 1 else whole.rstrip(HALF))
+        assert [bool(piece.finish_reason) for piece in pieces] == [False] * (len(pieces) - 1) + [True]
+        most = max(most, len(pieces))
+    assert (most == 1) == ("num_beams" in parameters)
+
+
+def test_a_streamed_answer_in_parts_is_the_same(family: Family) -> None:
+    """A character that two parts share half of is none."""
+    long = " ".join([*text_to_text.SENTENCES] * 40)
+    given = {"max_new_tokens": 5, "chunking": True, **family.ours}
+    (whole,) = only(ask(family.engine, long, **given))
+    said = "".join(piece.text for piece in streamed(family.engine, long, **given))
+    assert said.replace(HALF, "").split() == whole.replace(HALF, "").split()
+
+
+def test_who_asks_no_further_ends_the_search(family: Family) -> None:
+    """Closing waits for the library's own thread, which a call afterwards would meet."""
+    stream = family.engine.run_streamed(Call([text_to_text.TEXTS[0]], family.ours, is_list=False))
+    next(stream.pieces)
+    before = threading.active_count()
+    stream.pieces.close()
+    assert threading.active_count() < before
+    assert streamed(family.engine, text_to_text.TEXTS[0], **family.ours)
 
 
 def test_outputs_vary(family: Family) -> None:
@@ -321,6 +359,30 @@ def test_a_decoder_continues_as_generate_does(
         expected.append(oracle.tokenizer.decode(ids, skip_special_tokens=True))
     assert only(ask(engine, *PROMPTS, **parameters)) == expected
     assert only(ask(engine, PROMPTS[0], return_full_text=True, **parameters)) == [PROMPTS[0] + expected[0]]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "is_whole"),
+    [
+        ({"max_new_tokens": 12}, False),
+        ({"max_new_tokens": 12, "stop": ["e"]}, False),
+        ({"max_new_tokens": 12, "repetition_penalty": 1.5}, True),
+        ({"max_new_tokens": 12, "num_beams": 2}, True),
+    ],
+    ids=str,
+)
+def test_a_decoder_streams_what_it_answers(
+    decoder: tuple[Any, Oracle], parameters: dict[str, Any], is_whole: bool
+) -> None:
+    engine, _ = decoder
+    for text in text_to_text.TEXTS:
+        done = engine.complete(text, parameters)
+        stream = engine.stream(text, parameters)
+        pieces = list(stream.pieces)
+        said = "".join(piece.text for piece in pieces)
+        assert said.rstrip(HALF) == "".join(done.pieces).rstrip(HALF)
+        assert (pieces[-1].finish_reason, stream.prompt_tokens) == (done.finish_reason, done.prompt_tokens)
+        assert (len(pieces) == 1) == is_whole or "stop" in parameters
 
 
 def test_a_decoder_takes_empty_and_long_prompts(decoder: tuple[Any, Oracle]) -> None:

@@ -76,7 +76,7 @@ def expected(snapshot: Path, prompt: str, **options: Any) -> list[int]:
     return list(model.generate(ids, **options)[0, ids.shape[1] :].tolist())
 
 
-def ids_of(engine: GenaiEngine, prompt: Any, **parameters: Any) -> list[int]:
+def ids_of(engine: GenaiEngine, prompt: Any, **parameters: Any) -> list[int | None]:
     return [piece.token_id for piece in engine.stream(prompt, {"max_new_tokens": 30} | parameters).pieces]
 
 
@@ -94,6 +94,19 @@ def test_greedy_ids_are_those_of_transformers(family: str, tmp_path: Path) -> No
     served = load(built, TAG, 1)
     for prompt in PROMPTS:
         assert ids_of(served, prompt) == expected(snapshot, prompt)
+
+
+def test_a_stream_is_what_is_answered_and_ends_where_nobody_asks_further(engine: GenaiEngine) -> None:
+    prompts: list[Any] = [*PROMPTS, CHAT]
+    for prompt in prompts:
+        given = {"max_new_tokens": 20}
+        pieces = engine.stream(prompt, given).pieces
+        assert "".join(piece.text for piece in pieces) == "".join(engine.complete(prompt, given).pieces)
+    pieces = engine.stream(PROMPTS[0], {"max_new_tokens": 100}).pieces
+    first = next(pieces)
+    pieces.close()
+    assert next(pieces, None) is None
+    assert first == next(engine.stream(PROMPTS[0], {"max_new_tokens": 100}).pieces)
 
 
 def test_a_window_that_the_graph_lacks_bounds_the_context(tmp_path: Path) -> None:

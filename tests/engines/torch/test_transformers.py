@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from inference.convert.tokenizer import write_tokenizer
 from inference.engines.torch.transformers import PipelineEngine, load
 from inference.errors import InvalidField, ModelUnavailable
 from inference.task import Call
+from tests.support.models.decoders import make_snapshot
 from tests.support.models.heads import LABELS, TEXTS, make_model
 from tests.support.models.manifests import manifest
 
@@ -219,3 +221,38 @@ def test_a_task_that_transformers_dropped_is_an_error_that_says_so(tmp_path: Pat
     snapshot = make_model(tmp_path / "model", "fill-mask", "bert")
     with pytest.raises(ModelUnavailable, match=f"no pipeline for {tag}"):
         load(artifact(snapshot, tag), tag, 1)
+
+
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory: pytest.TempPathFactory) -> PipelineEngine:
+    snapshot = make_snapshot(tmp_path_factory.mktemp("llama"), "llama")
+    engine = load(artifact(snapshot, "text-generation"), "text-generation", 1)
+    assert isinstance(engine, PipelineEngine)
+    return engine
+
+
+@pytest.mark.parametrize("length", [1, 20])
+def test_a_pipeline_streams_what_it_answers(writer: PipelineEngine, length: int) -> None:
+    call = Call(["Hello there my friend"], {"max_new_tokens": length, "do_sample": False}, is_list=False)
+    (whole,) = writer.run(call).results
+    stream = writer.run_streamed(call)
+    pieces = list(stream.pieces)
+    assert "".join(piece.text for piece in pieces) == whole["generated_text"].rstrip("\ufffd")
+    assert sum(piece.tokens for piece in pieces) == length
+    assert pieces[-1].finish_reason == "length"
+    assert stream.prompt_tokens > 1
+
+
+def test_a_pipeline_ends_where_nobody_asks_further(writer: PipelineEngine) -> None:
+    call = Call(["Hello there my friend"], {"max_new_tokens": 2000, "do_sample": False}, is_list=False)
+    before = threading.active_count()
+    pieces = writer.run_streamed(call).pieces
+    assert next(pieces).token_id is not None
+    pieces.close()
+    assert threading.active_count() == before
+
+
+def test_an_error_on_the_pipelines_own_thread_is_raised(writer: PipelineEngine) -> None:
+    call = Call(["Hello"], {"max_new_tokens": 5, "temperature": "hot", "do_sample": True}, is_list=False)
+    with pytest.raises(ValueError, match="strictly positive"):
+        list(writer.run_streamed(call).pieces)

@@ -32,7 +32,6 @@ LEFT_OUT = {
         "adapter_id",
         "best_of",
         "decoder_input_details",
-        "details",
         "frequency_penalty",
         "top_n_tokens",
         "typical_p",
