@@ -10,7 +10,7 @@ from openai.types.responses import Response
 from inference.engines.text.token_scores import TokenScore
 
 if TYPE_CHECKING:
-    from tests.unit.http.conftest import Chat
+    from tests.support.openai_chat import Chat
 
 PATH = "/v1/responses"
 CALL = ("Wait.", '<tool_call>{"name": "add", "arguments": {"a"', ": 1}}</tool_call>")
