@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from inference.deadline import Deadline
 from inference.engines.load import load as load_engine
+from inference.errors import InvalidField
 from inference.http import describe, generation, response, routes, stream
 from inference.http import request as requests
 from inference.http.api_keys import Keys
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from inference.http.stream import Events
     from inference.prepare.provider import Provider
     from inference.settings import Settings
-    from inference.task import Task
+    from inference.task import Call, Task
 
 
 @dataclass
@@ -175,9 +176,9 @@ class Service:
         body = read_body(walk.request.document(self._task.media_kind), self._task)
         walk.model_call.model = self._task.choose_model(body.model)
         call = self._task.prepare(body.inputs, body.parameters)
-        generation.check(call, streams=body.streams, is_http=walk.request.is_http)
-        if body.streams:
-            return EventAnswer(generation.events(call, self._runner.stream(walk.model_call, call)))
+        has_details = bool(call.parameters.pop("details", None))  # nothing for an engine
+        if body.streams or has_details:
+            return self._infer_by_token(walk, call, streams=body.streams)
         is_picture = walk.request.is_http and self._task.kind.paints
         kind = images.content_type(walk.request.accept) if is_picture else images.JSON
         check = partial(response.check_size, count=len(call.inputs))
@@ -193,6 +194,14 @@ class Service:
         from inference.http import openapi  # with the parts of all routes: no other answer needs them
 
         return Answer(openapi.document(self._task, needs_key=bool(self._keys.sha256)))
+
+    def _infer_by_token(self, walk: Walk, call: Call, *, streams: bool) -> Answer | EventAnswer:
+        if streams and not walk.request.is_http:
+            raise InvalidField("stream", "is for calls of the URL; a direct event is answered whole")
+        runs = [self._runner.stream(walk.model_call, replace(call, inputs=[each])) for each in call.inputs]
+        if streams:
+            return EventAnswer(generation.events(call, runs))
+        return Answer(generation.with_details(call, runs))
 
     def _complete(self, walk: Walk, *, is_chat: bool) -> Answer | EventAnswer:
         from inference.http.openai import completions

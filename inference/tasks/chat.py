@@ -16,7 +16,7 @@ TASK = Task(
         STOP,
         Grammar(),
         Flag("return_full_text", "Whether the answer begins with the prompt; it does not by default."),
-        Flag("details", "Whether the last event of a stream says how it ended; here it always does."),
+        Flag("details", "Whether the answer says how it ended, and lists its tokens; streams always do."),
         Integer("truncate", "Keep only so many of the prompt's last tokens.", minimum=1, maximum=32_768),
     ),
     aliases=("text", "prompt"),

@@ -13,7 +13,6 @@ import httpx2
 import openai
 import pytest
 from huggingface_hub import InferenceClient
-from huggingface_hub.errors import HfHubHTTPError
 
 from bench.account import stream_probe
 from inference.convert.genai import recipe
@@ -124,8 +123,10 @@ def test_the_hubs_client_reads_them_too(cloud: Cloud) -> None:
     hub = InferenceClient(model=f"{cloud.url}chat", timeout=WAIT_S)
     whole = hub.text_generation(PROMPT, max_new_tokens=12)
     assert "".join(hub.text_generation(PROMPT, max_new_tokens=12, stream=True)) == whole
-    with pytest.raises(HfHubHTTPError, match=r"parameters\.details: is for a stream"):
-        hub.text_generation(PROMPT, details=True)
+    detailed = hub.text_generation(PROMPT, max_new_tokens=12, details=True)
+    assert detailed.generated_text == whole
+    assert detailed.details
+    assert len(detailed.details.tokens) == detailed.details.generated_tokens == 12
     tokens = list(hub.text_generation(PROMPT, max_new_tokens=12, stream=True, details=True))
     assert tokens[-1].generated_text == whole
     assert tokens[-1].details

@@ -182,7 +182,6 @@ def test_the_hubs_form(service: Service, whole: bool) -> None:
     [
         ({"nonsense": 1}, "/", 422),
         ({**HELLO, "surprise": 1}, CHAT, 422),
-        ({"inputs": ["a", "b"], "stream": True}, "/", 422),
         ({"inputs": "a", "stream": "yes"}, "/", 422),
         ({"inputs": "a"}, "/nowhere", 404),
         ({"inputs": "a"}, "/", 200),
@@ -194,6 +193,21 @@ def test_every_reply_behind_such_a_url_is_streamed(
     reply = ask(service, body, path)
     assert (reply.status, reply.headers["content-type"]) == (status, "application/json")
     assert document_of(reply)
+
+
+def test_several_inputs_come_one_after_the_other(service: Service) -> None:
+    text = b"".join(ask(service, {"inputs": ["a", "b"], "stream": True}).chunks).decode()
+    texts = [document["generated_text"] for document in events_of(text)]
+    assert texts == [None, None, None, "Hello é\u2028日"] * 2
+
+
+def test_details_of_an_answer_that_comes_whole(service: Service) -> None:
+    reply = ask(service, {"inputs": "a", "parameters": {"details": True}})
+    (answer,) = document_of(reply)
+    assert answer["generated_text"] == "Hello é\u2028日"
+    assert answer["details"]["finish_reason"] == "eos_token"
+    assert [token["id"] for token in answer["details"]["tokens"]] == [0, 1, 2, 99]
+    assert service({"inputs": "a", "parameters": {"details": True}}, FakeContext()) == [answer]
 
 
 def test_direct_events_are_answered_as_ever(service: Service) -> None:
