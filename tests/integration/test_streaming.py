@@ -101,8 +101,8 @@ def client(cloud: Cloud) -> Iterator[openai.OpenAI]:
 def test_openai_reads_the_same_words_one_by_one(client: openai.OpenAI) -> None:
     asked: Any = {"model": "default", "messages": MESSAGES, "max_tokens": 20, "temperature": 0}
     whole = client.chat.completions.create(**asked)
-    streamed: Any = {**asked, "stream": True, "stream_options": {"include_usage": True}}
-    chunks = list(client.chat.completions.create(**streamed))
+    options: Any = {"include_usage": True}
+    chunks = list(client.chat.completions.create(**asked, stream=True, stream_options=options))
     said = [chunk.choices[0].delta.content for chunk in chunks if chunk.choices]
     assert "".join(each or "" for each in said) == whole.choices[0].message.content
     assert len([each for each in said if each]) > 3
