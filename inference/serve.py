@@ -204,23 +204,24 @@ class Service:
         return Answer(generation.with_details(call, runs))
 
     def _complete(self, walk: Walk, *, is_chat: bool) -> Answer | EventAnswer:
-        from inference.http.openai import completions
+        from inference.http.openai import chunks, completions
 
         asked = completions.read(walk.request.document(), self._task, is_chat=is_chat)
         walk.model_call.model = asked.model
-        if asked.streams and not asked.is_read_whole:
-            from inference.http.openai import chunks
-
+        if asked.streams:
             runs = [self._runner.stream_completion(walk.model_call, *run) for run in asked.runs()]
             return EventAnswer(chunks.events(asked, runs, walk.request_id))
         done = [self._runner.complete(walk.model_call, *run) for run in asked.runs()]
         return completions.present(asked, done, walk.request_id)
 
-    def _respond(self, walk: Walk) -> Answer:
-        from inference.http.openai import responses
+    def _respond(self, walk: Walk) -> Answer | EventAnswer:
+        from inference.http.openai import response_events, responses
 
         asked = responses.read(walk.request.document(), self._task)
         walk.model_call.model = asked.model
+        if asked.streams:
+            run = self._runner.stream_completion(walk.model_call, asked.messages, asked.parameters)
+            return EventAnswer(response_events.events(asked, run, walk.request_id))
         done = self._runner.complete(walk.model_call, asked.messages, asked.parameters)
         return responses.present(asked, done, walk.request_id)
 

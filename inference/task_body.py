@@ -40,12 +40,8 @@ def read_body(document: dict[str, Any], task: Task) -> Body:
     parameters = document.get("parameters")
     if loose := {name: document[name] for name in names if name in document}:
         parameters = _joined(parameters, loose)
-    return Body(_inputs(document, task), parameters, _model(document.get("model")), _streams(document, task))
-
-
-def _model(named: Any) -> Any:
-    """The Hub's clients name the URL that they were given; it says which function is meant, and no model."""
-    return None if isinstance(named, str) and named.startswith(URLS) else named
+    model = _model(document.get("model"))
+    return Body(_inputs(document, task), parameters, model, _streams(document, task))
 
 
 def _streams(document: dict[str, Any], task: Task) -> bool:
@@ -56,6 +52,11 @@ def _streams(document: dict[str, Any], task: Task) -> bool:
     if value is not None and not isinstance(value, bool):
         raise InvalidField("stream", "must be true or false")
     return bool(value)
+
+
+def _model(named: Any) -> Any:
+    """The Hub's clients name the URL that they were given; it says which function is meant, and no model."""
+    return None if isinstance(named, str) and named.startswith(URLS) else named
 
 
 def _inputs(document: dict[str, Any], task: Task) -> Any:

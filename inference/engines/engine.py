@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from inference.cache.artifact import Artifact
     from inference.engines.text.token_scores import TokenScore
@@ -75,6 +76,8 @@ class Piece:
     """Whether the model itself ended the answer, by an end token."""
     is_out_of_time: bool = False
     """Whether the answer ends here for the function's time."""
+    score: TokenScore | None = None
+    """How likely the token was, where that was asked for; an end token has none."""
 
 
 Pieces = Generator[Piece, None, None]
@@ -90,8 +93,8 @@ class Stream:
     """Read; after the cut."""
     was_cut: bool
     """Whether the prompt lost tokens to the model's window."""
-    scores: Sequence[TokenScore] = ()
-    """One a token that has been computed, where they were asked for."""
+    tool_format: ToolFormat | None = None
+    """How tool calls stand in the text, where there were tools to call."""
 
 
 @dataclass(frozen=True)
@@ -144,10 +147,11 @@ class TextGenerator(Engine):
     def stream(self, prompt: str | list[dict[str, Any]], parameters: Mapping[str, Any]) -> Stream:
         """The same as it comes; the prompt is read at once. This default has all of it at the end."""
         done = self.complete(prompt, parameters)
-        *first, last = done.pieces or ("",)
-        pieces = [Piece(text, None, tokens=0) for text in first]
-        pieces.append(Piece(last, None, done.finish_reason, done.completion_tokens))
-        return Stream(_at_once(*pieces), done.prompt_tokens, bool(done.truncated))
+        scored = list(zip_longest(done.pieces or ("",), done.scores[: len(done.pieces)]))
+        pieces = [Piece(text, None, tokens=0, score=score) for text, score in scored[:-1]]
+        last, score = scored[-1]
+        pieces.append(Piece(last, None, done.finish_reason, done.completion_tokens, score=score))
+        return Stream(_at_once(*pieces), done.prompt_tokens, bool(done.truncated), done.tool_format)
 
     def run_streamed(self, call: Call) -> Stream:
         """What follows a call's one input, as it comes."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
     from inference.engines.engine import Piece
+    from inference.engines.text.tools import ToolFormat
 
     Events = Generator[str | None, None, None]
 
@@ -26,6 +27,8 @@ class Run(Protocol):
 
     prompt_tokens: int
     completion_tokens: int
+    tool_format: ToolFormat | None
+    """Known with the first piece."""
 
     def __iter__(self) -> Iterator[Piece | None]: ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import TimeoutError as FutureTimeout
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from inference.deadline import Deadline
 from inference.engines.engine import Completion, Outcome, TextGenerator
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from inference.cache.artifact import Artifact, Manifest
     from inference.engines.engine import Engine, Loader, ResultSize, RunStep, Stream
     from inference.prepare.provider import Provider
+    from inference.runtime.stage_log import StageLog
     from inference.settings import Settings
     from inference.task import Call, Model
 
@@ -34,19 +35,11 @@ INIT_BUDGET_S = 8.0
 """Lambda gives the init phase 10 s; what is not loaded by then goes on in the first request."""
 
 
-class Log(Protocol):
-    """Where the stages of a preparation and of a slow inference are told."""
-
-    def info(self, msg: object, **facts: Any) -> None: ...
-    def warning(self, msg: object, **facts: Any) -> None: ...
-    def exception(self, msg: object, **facts: Any) -> None: ...
-
-
 class ModelRunner:
     """The models of one function, in one environment."""
 
     def __init__(
-        self, provider: Provider, pipeline_tag: str, settings: Settings, load: Loader, log: Log
+        self, provider: Provider, pipeline_tag: str, settings: Settings, load: Loader, log: StageLog
     ) -> None:
         self._provider = provider
         self._store = provider.store
@@ -206,8 +199,7 @@ class ModelRunner:
 
     def _forget(self, model: Model, error: Exception) -> None:
         """The next request loads again, unless that failed too often; what is made anew is no failure."""
-        manifest = self._loaded.manifest(model)
-        if manifest and not isinstance(error, ModelNotReady):
+        if (manifest := self._loaded.manifest(model)) and not isinstance(error, ModelNotReady):
             self._failed.note(manifest, error)
         self._loaded.forget(model)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
     from inference.engines.engine import Stream
+    from inference.engines.text.tools import ToolFormat
     from inference.runtime.model_call import ModelCall
     from inference.runtime.worker import Worker
 
@@ -51,13 +52,14 @@ class StreamedRun:
         self._asked_s = 0.0
         self.prompt_tokens = 0
         self.completion_tokens = 0
+        self.tool_format: ToolFormat | None = None
 
     def __iter__(self) -> Iterator[Piece | None]:
         open_stream = yield from self._begin()
         call, started_s = self._call, time.monotonic()
         call.stage = "inference"
         stream = yield from self._awaited(open_stream)
-        self.prompt_tokens = stream.prompt_tokens
+        self.prompt_tokens, self.tool_format = stream.prompt_tokens, stream.tool_format
         try:
             yield from self._pieces(stream, started_s)
         finally:

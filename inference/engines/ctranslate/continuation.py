@@ -70,6 +70,7 @@ class Continuation(TextGenerator):
 
     def stream(self, prompt: str | list[dict[str, Any]], parameters: Mapping[str, Any]) -> Stream:
         """The same as it comes; where beams or penalties need all of it, it comes at the end."""
+        refuse_unknown(parameters)
         settings = GenerationSettings(parameters, self._settings)
         search = settings.search(self._facts.vocabulary_size)
         if not isinstance(prompt, str) or search["beam_size"] > 1 or _counts_prompt(search):

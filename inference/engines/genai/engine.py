@@ -89,8 +89,8 @@ class GenaiEngine(TextGenerator):
             prompt_tokens=stream.prompt_tokens,
             completion_tokens=len(pieces),
             truncated=int(stream.was_cut),
-            scores=tuple(stream.scores),
-            tool_format=self.tool_format if parameters.get("tools") else None,
+            scores=tuple(piece.score for piece in pieces if piece.score),
+            tool_format=stream.tool_format,
         )
 
     def stream(self, prompt: Prompt, parameters: Mapping[str, Any]) -> Stream:
@@ -118,8 +118,7 @@ class GenaiEngine(TextGenerator):
         generator.append_tokens(ids)
         text = TextStream(self._decode_all if tools else self._decode, parameters.get("stop") or ())
         pieces = self._pieces(generator, text, lengths.maximum)
-        scores = getattr(generator, "scores", [])
-        return Stream(pieces, len(ids), was_cut=len(ids) < len(encoded), scores=scores)
+        return Stream(pieces, len(ids), len(ids) < len(encoded), self.tool_format if tools else None)
 
     def _pieces(self, generator: Any, text: TextStream, room: int) -> Pieces:
         for made in range(1, room + 1):
@@ -128,15 +127,15 @@ class GenaiEngine(TextGenerator):
             if token_id in self._facts.end_ids:
                 yield Piece(text.finish(), token_id, "stop", is_end=True)
                 return
-            new = text.add(token_id)
+            new, score = text.add(token_id), getattr(generator, "score", None)
             if text.stopped:
-                yield Piece(new, token_id, "stop")
+                yield Piece(new, token_id, "stop", score=score)
                 return
             if made == room:
                 new += text.finish()
-                yield Piece(new, token_id, "stop" if text.stopped else "length")
+                yield Piece(new, token_id, "stop" if text.stopped else "length", score=score)
             else:
-                yield Piece(new, token_id)
+                yield Piece(new, token_id, score=score)
 
     def _encode(self, prompt: Prompt, tools: Tools | None = None) -> list[int]:
         """A prompt gets the special tokens that its tokenizer adds; a chat has them in its template."""

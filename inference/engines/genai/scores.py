@@ -36,8 +36,8 @@ class ScoredGenerator:
         self._text_of = text_of
         self._end_ids = end_ids
         self._drawn: Counter[int] = Counter()
-        self.scores: list[TokenScore] = []
-        """One a token so far, but for the end token; empty where none were asked for."""
+        self.score: TokenScore | None = None
+        """Of the last token, where scores were asked for."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._generator, name)
@@ -53,7 +53,7 @@ class ScoredGenerator:
         token = int(self._generator.get_next_tokens()[0])
         self._drawn[token] += 1
         if self._top is not None and token not in self._end_ids:
-            self.scores.append(self._score(row, token, self._top))
+            self.score = self._score(row, token, self._top)
 
     def _change(self, row: NDArray[np.float32]) -> None:
         for token, bias in self._bias.items():

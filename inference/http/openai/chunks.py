@@ -5,17 +5,20 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from inference.http.openai import logprobs, tool_calls
+from inference.http.openai.tool_calls import AnswerReader
 from inference.http.stream import DONE, OUT_OF_TIME, comment, event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from inference.engines.text.token_scores import TokenScore
     from inference.http.openai.completions import CompletionRequest
     from inference.http.stream import Events, Run
 
 
 def events(request: CompletionRequest, runs: Sequence[Run], request_id: str) -> Events:
-    """A run a choice, one after the other; ``None`` where a run gives a sign of life.
+    """A run a prompt, one after the other; ``None`` where a run gives a sign of life.
 
     Nothing is said before a run has: until then an error can still be a reply of its own.
     """
@@ -29,34 +32,45 @@ def events(request: CompletionRequest, runs: Sequence[Run], request_id: str) -> 
         for choice in _choices(request, run, index):
             yield event({**head, "choices": [choice]}) if isinstance(choice, dict) else choice
     if request.shows_usage:
-        yield event({**head, "choices": [], "usage": _usage(runs, request.choices)})
+        yield event({**head, "choices": [], "usage": _usage(request, runs)})
     yield DONE
 
 
 def _choices(request: CompletionRequest, run: Run, index: int) -> Iterator[dict[str, Any] | str | None]:
     """Choices for events, and lines that are none."""
 
-    def choice(said: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
+    def choice(
+        said: dict[str, Any], scores: Sequence[TokenScore] = (), finish_reason: str | None = None
+    ) -> dict[str, Any]:
         shown = {"delta": said} if request.is_chat else {"text": said.get("content", "")}
-        return {"index": index, **shown, "logprobs": None, "finish_reason": finish_reason}
+        told = logprobs.content(scores) if scores else None
+        return {"index": index, **shown, "logprobs": told, "finish_reason": finish_reason}
 
-    has_begun = not request.is_chat
+    reader: AnswerReader | None = None
     for piece in run:
         if piece is None:
             yield None
             continue
-        if not has_begun:
-            has_begun = True
-            yield choice({"role": "assistant", "content": ""})
-        if piece.text:
-            yield choice({"content": piece.text})
+        if reader is None:
+            reader = AnswerReader(run.tool_format, several=request.calls_several)
+            if request.is_chat:
+                yield choice({"role": "assistant", "content": ""})
+        found = reader.add(piece.text, [piece.score] if piece.score else [])
+        rest: list[TokenScore] = []
+        for told, scores in found + (reader.finish() if piece.finish_reason else []):
+            if told:
+                yield choice(tool_calls.delta(told), scores)
+            else:
+                rest = scores
         if piece.is_out_of_time:
             yield comment(OUT_OF_TIME)
         if piece.finish_reason:
-            yield choice({}, piece.finish_reason)
+            reason = tool_calls.finish_reason(piece.finish_reason, has_calls=reader.has_calls)
+            yield choice({}, rest, reason)
 
 
-def _usage(runs: Sequence[Run], choices: int) -> dict[str, int]:
-    prompts = sum(run.prompt_tokens for run in runs[::choices])
+def _usage(request: CompletionRequest, runs: Sequence[Run]) -> dict[str, int]:
+    """A prompt that gets several answers counts once."""
+    prompts = sum(run.prompt_tokens for run in runs[:: request.choices])
     written = sum(run.completion_tokens for run in runs)
     return {"prompt_tokens": prompts, "completion_tokens": written, "total_tokens": prompts + written}

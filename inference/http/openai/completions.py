@@ -6,18 +6,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from inference.engines.text.tool_reader import CallBegun
 from inference.http.openai import body, logprobs, tool_calls
 from inference.http.openai.options import CHAT, NEUTRAL, TEXT, sampling, tokens
 from inference.http.openai.tools import tools_of
 from inference.http.response import Answer
-from inference.http.stream import DONE, EVENT_STREAM, event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from inference.engines.engine import Completion
-    from inference.engines.text.token_scores import TokenScore
     from inference.task import Model, Task
 
 
@@ -36,11 +33,6 @@ class CompletionRequest:
     is_chat: bool
     streams: bool
     shows_usage: bool
-
-    @property
-    def is_read_whole(self) -> bool:
-        """Whether an answer is looked at as a whole before any of it is shown: for calls and scores in it."""
-        return bool(self.parameters.get("tools")) or self.parameters.get("logprobs") is not None
 
     def runs(self) -> Iterator[tuple[str | list[dict[str, Any]], dict[str, Any]]]:
         """Each prompt as often as it is to be answered, with parameters; a seed draws no answer twice."""
@@ -81,7 +73,7 @@ def read(document: Mapping[str, Any], task: Task, *, is_chat: bool) -> Completio
 
 
 def present(request: CompletionRequest, done: Sequence[Completion], request_id: str) -> Answer:
-    """The reply to what was ``done``, a completion a run: one JSON document, or the events of a stream."""
+    """The reply to what was ``done``, a completion a run."""
     head = {
         "id": f"{'chatcmpl' if request.is_chat else 'cmpl'}-{request_id}",
         "created": int(time.time()),
@@ -92,8 +84,6 @@ def present(request: CompletionRequest, done: Sequence[Completion], request_id: 
         "completion_tokens": sum(each.completion_tokens for each in done),
     }
     usage["total_tokens"] = sum(usage.values())
-    if request.streams:
-        return Answer(_stream(request, done, head, usage), EVENT_STREAM)
     choices = [_choice(request, completion, index) for index, completion in enumerate(done)]
     kind = "chat.completion" if request.is_chat else "text_completion"
     return Answer({**head, "object": kind, "choices": choices, "usage": usage})
@@ -108,34 +98,3 @@ def _choice(request: CompletionRequest, completion: Completion, index: int) -> d
     reason = tool_calls.finish_reason(completion.finish_reason, has_calls=has_calls)
     scores = logprobs.content(completion.scores) if completion.scores else None
     return {"index": index, **said, "logprobs": scores, "finish_reason": reason}
-
-
-def _stream(
-    request: CompletionRequest, done: Sequence[Completion], head: dict[str, Any], usage: dict[str, int]
-) -> str:
-    head = {**head, "object": "chat.completion.chunk" if request.is_chat else "text_completion"}
-    chunks = [
-        {**head, "choices": [choice]}
-        for index, completion in enumerate(done)
-        for choice in _pieces(request, completion, index)
-    ]
-    if request.shows_usage:
-        chunks.append({**head, "choices": [], "usage": usage})
-    return "".join([*map(event, chunks), DONE])
-
-
-def _pieces(request: CompletionRequest, completion: Completion, index: int) -> list[dict[str, Any]]:
-    def choice(
-        said: dict[str, Any], scores: Sequence[TokenScore] = (), finish_reason: str | None = None
-    ) -> dict[str, Any]:
-        shown = {"delta": said} if request.is_chat else {"text": said.get("content", "")}
-        told = logprobs.content(scores) if scores else None
-        return {"index": index, **shown, "logprobs": told, "finish_reason": finish_reason}
-
-    begin = [choice({"role": "assistant", "content": ""})] if request.is_chat else []
-    found = tool_calls.read(completion, several=request.calls_several)
-    middle = [choice(tool_calls.delta(event), scores) for event, scores in found if event]
-    has_calls = any(isinstance(event, CallBegun) for event, _ in found)
-    rest = [score for event, scores in found if event is None for score in scores]
-    reason = tool_calls.finish_reason(completion.finish_reason, has_calls=has_calls)
-    return [*begin, *middle, choice({}, rest, reason)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,6 @@ from inference.errors import InvalidField, printable
 from inference.fields import Field, Flag, Integer, Text, json_type
 from inference.http.openai import body
 from inference.http.openai.options import SAMPLING, limit, sampling, tokens
-from inference.http.openai.response_events import stream
 from inference.http.openai.response_items import Format, Input, Items
 from inference.http.openai.tool_calls import read as read_answer
 from inference.http.openai.tools import ToolChoice, ToolList, tools_of
@@ -102,32 +102,26 @@ def _logprobs(include: Any, top: int | None) -> int | None:
 
 
 def present(request: ResponseRequest, done: Completion, request_id: str) -> Answer:
-    """The reply: one JSON document, or the events of a stream."""
+    """The reply as one JSON document."""
     items = Items()
-    told = [
-        each
-        for event, scores in read_answer(done, several=request.calls_several)
-        for each in items.add(event, scores)
-    ]
-    told += items.finish(is_cut=done.finish_reason == "length")
-    ended = _response(request, request_id, done, items.done)
-    if not request.streams:
-        return Answer(ended)
-    return Answer(stream(_response(request, request_id, None, []), told, ended), "text/event-stream")
+    for event, scores in read_answer(done, several=request.calls_several):
+        deque(items.add(event, scores), maxlen=0)  # the events are a stream's
+    deque(items.finish(is_cut=done.finish_reason == "length"), maxlen=0)
+    return Answer(shown(request, request_id, done, items.done))
 
 
-def _response(
+def shown(
     request: ResponseRequest, request_id: str, done: Completion | None, output: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """A response as it is at its beginning (``done`` is ``None``), or at its end."""
     given = request.document
-    shown = {name: given.get(name) for name in ECHOED}
+    repeated = {name: given.get(name) for name in ECHOED}
     tools = [
         {"strict": None, "description": None, "parameters": None, **tool} for tool in given.get("tools") or []
     ]
     is_cut = done is not None and done.finish_reason == "length"
     return {
-        **shown,
+        **repeated,
         "id": f"resp_{request_id.replace('-', '')}",
         "object": "response",
         "created_at": int(time.time()),
