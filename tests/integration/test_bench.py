@@ -17,7 +17,6 @@ from bench.speed.cases import CASES
 from bench.speed.contenders import BaselineContender, create_contender
 from bench.speed.ratios import summarize
 from bench.speed.report import markdown
-from inference.convert.proofs import texts as proof_texts
 from local.hub.server import HubServer
 from tests.support.models.heads import make_model
 
@@ -126,7 +125,8 @@ def test_all_sides_embed_lists_alike_and_are_measured(
 ) -> None:
     repository, artifact = make_model(tmp_path / "model", lists.TAG, "bert"), tmp_path / "artifact"
     artifact.mkdir()
-    monkeypatch.setattr(proof_texts, "read", lambda: ["One text.", "Another one.", "And a third."])
+    sentences = ["One text.", "Another one.", "And a third."]
+    monkeypatch.setattr("inference.convert.proofs.texts.read", lambda: sentences)
     lists.convert(repository, artifact, 1, "fp32")
     texts = {"a few": ["One.", "Two texts, and more words."] * 3}
     (row,) = lists.measure(repository, artifact, 2, 1, texts)

@@ -35,7 +35,9 @@ TAGS = (
     "zero-shot-classification",
 )
 VARIANTS = ("int8", "int8-rows", "int8-rows-narrow", "int8-blockwise", "fp32")
-PARAMETERS = {"zero-shot-classification": {"candidate_labels": ["good", "bad", "Oslo"], "multi_label": True}}
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "zero-shot-classification": {"candidate_labels": ["good", "bad", "Oslo"], "multi_label": True}
+}
 WAIT_S = 60
 
 pytestmark = pytest.mark.filterwarnings("default")  # torch's export warns
@@ -103,13 +105,14 @@ def test_a_list_is_answered_as_its_items_are_alone(
 
 
 def test_the_size_of_a_result_is_known_before_it(graphs: dict[str, Path]) -> None:
-    for tag, asked, most in (
+    cases: list[tuple[str, dict[str, Any], int]] = [
         ("feature-extraction", {}, 32),
         ("feature-extraction", {"dimensions": 10}, 10),
         ("sentence-similarity", {}, 3),
         ("text-classification", {}, 2),
         ("text-classification", {"top_k": 1}, 1),
-    ):
+    ]
+    for tag, asked, most in cases:
         path = written(graphs[tag], "fp32")
         head = head_class(tag)(path.parent, Session(path, 1))
         call = Call([as_input(tag, "Good.")], asked, is_list=True)
