@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from inference import doors
 from inference.jobs.walls import hide
 from inference.runtime.restart import RECYCLED, start_over_between_events
 from inference.serve import Service
@@ -24,4 +25,6 @@ if RECYCLED not in os.environ:
 
 def handler(event: Any, context: LambdaContext) -> Any:
     """What Lambda calls."""
+    if door := doors.find(event):
+        return door.leave(SERVICE(door.enter(event), context))
     return SERVICE(event, context)

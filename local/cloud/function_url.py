@@ -26,7 +26,6 @@ def to_event(request: Request, path: str, body: bytes, request_id: str) -> dict[
     headers = {name.lower(): value for name, value in request.headers.items()}
     text, is_base64 = _body(body, headers.get("content-type", ""))
     now_s = time.time()
-    host = headers.get("host", "localhost")
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": "$default",
@@ -36,7 +35,7 @@ def to_event(request: Request, path: str, body: bytes, request_id: str) -> dict[
         "requestContext": {
             "accountId": "anonymous",
             "apiId": "local",
-            "domainName": host,
+            "domainName": "local.lambda-url.us-east-1.on.aws",
             "domainPrefix": "local",
             "http": {
                 "method": request.method,
