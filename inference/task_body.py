@@ -63,11 +63,26 @@ def _inputs(document: dict[str, Any], task: Task) -> Any:
     given = [name for name in ("inputs", *task.aliases) if name in document]
     parts = {name: document[name] for name in task.parts if name in document}
     if parts and not given:
-        return parts
+        return _spread(parts)
     if len(given) != 1 or parts:
         problem = "is required" if not given else f"is given twice, also as {[*given, *parts][1]}"
         raise InvalidField("inputs", problem)
     return document[given[0]]
+
+
+def _spread(parts: dict[str, Any]) -> Any:
+    """Several questions to one text, or to as many texts: an input each, as in transformers."""
+    lists = {name: value for name, value in parts.items() if isinstance(value, list)}
+    if not lists:
+        return parts
+    first, count = next((name, len(value)) for name, value in lists.items())
+    for name, value in lists.items():
+        if len(value) != count:
+            raise InvalidField(name, f"must have as many items as {first}: {count}, not {len(value)}")
+    return [
+        {name: value[index] if name in lists else value for name, value in parts.items()}
+        for index in range(count)
+    ]
 
 
 def _joined(parameters: Any, loose: dict[str, Any]) -> Any:
