@@ -10,7 +10,7 @@ from inference.engines.onnx.head import Head
 from inference.engines.onnx.windows import clearest, split
 from inference.engines.softmax import softmax
 from inference.engines.text.tokenizer import TextTokenizer
-from inference.errors import InvalidField
+from inference.errors import InvalidField, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,19 +143,26 @@ class FillMask(Head):
         return filled
 
     def _target_ids(self, targets: Sequence[str]) -> NDArray[np.int64]:
-        """Each target's token, or where it is no token of the vocabulary, the first token of it."""
+        """Each target's token: the one of that name, or that of the word within a text.
+
+        transformers takes the first token of any other target, and answers ``n`` to ``nurse``.
+        """
         import numpy as np
 
+        raw = self._tokenizer.raw
+        raw.no_truncation()
         found = set()
-        self._tokenizer.raw.no_truncation()
-        for target in targets:
-            id_ = self._tokenizer.raw.token_to_id(target)
-            ids = (
-                [id_] if id_ is not None else self._tokenizer.raw.encode(target, add_special_tokens=False).ids
-            )
-            found.update(ids[:1])
-        if not found:
-            raise InvalidField("parameters.targets", "none of them holds a token of this model")
+        for index, target in enumerate(targets):
+            id_ = raw.token_to_id(target)
+            # Byte-level vocabularies have most words with the blank before them only.
+            word = f" {target}" if target.strip() else ""
+            within = [id_] if id_ is not None else raw.encode(word, add_special_tokens=False).ids
+            if len(within) != 1:
+                raise InvalidField(
+                    f"parameters.targets[{index}]",
+                    f"must be one token of this model; '{printable(target)}' is {len(within)}",
+                )
+            found.add(within[0])
         return np.array(sorted(found), dtype=np.int64)
 
     def _decode(self, ids: list[int], *, skip_special: bool) -> str:
