@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from inference import doors
+from inference.errors import HubletError
 from inference.jobs.walls import hide
 from inference.runtime.restart import RECYCLED, start_over_between_events
 from inference.serve import Service
@@ -25,6 +26,9 @@ if RECYCLED not in os.environ:
 
 def handler(event: Any, context: LambdaContext) -> Any:
     """What Lambda calls."""
-    if door := doors.find(event):
-        return door.leave(SERVICE(door.enter(event), context))
-    return SERVICE(event, context)
+    try:
+        if door := doors.find(event):
+            return door.leave(SERVICE(door.enter(event), context))
+        return SERVICE(event, context)
+    except HubletError as error:
+        raise error.with_traceback(None) from None  # frames say nothing to a caller

@@ -121,7 +121,7 @@ class Service:
             if requests.is_function_url(event):
                 is_openai = routes.is_openai(event.get("rawPath"))
                 return response.http_error(shown, context.aws_request_id, is_openai=is_openai)
-            raise shown.with_traceback(None) from None  # frames say nothing to a caller
+            raise shown from None
         self._log.answered(model_call, self._runner.loaded_manifest(model_call.model))
         return reply
 
