@@ -32,7 +32,6 @@ def test_a_function_has_what_its_task_declares(stack: Synthesized, task: Task) -
                     "LOG_LEVEL": "INFO",
                 }
             },
-            "ReservedConcurrentExecutions": Match.absent(),
             "ImageConfig": Match.absent(),
         },
     )

@@ -41,7 +41,12 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "distilbert": {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64, "max_position_embeddings": 64},
     "electra": {**SMALL, "embedding_size": 16},
     "eurobert": {**SMALL, "head_dim": 16, "num_key_value_heads": 2},
-    "mobilebert": {**SMALL, "embedding_size": 16, "intra_bottleneck_size": 16},
+    "mobilebert": {
+        **SMALL,
+        "embedding_size": 16,
+        "intra_bottleneck_size": 16,
+        "normalization_type": "layer_norm",  # without norms random weights grow past what softmax takes
+    },
     "modernbert": {**SMALL, "max_position_embeddings": 64, "global_attn_every_n_layers": 2},
     "mpnet": SMALL,
     "nomic_bert": SMALL,
