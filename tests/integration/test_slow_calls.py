@@ -36,8 +36,29 @@ socket.socket.settimeout = lambda self, value: set_timeout(self, value and value
 """
 LABELS = [[{"label": "POSITIVE", "score": 0.9}]]
 SAID = {"role": "assistant", "content": "POSITIVE"}
-CHOICE = {"index": 0, "message": SAID, "finish_reason": "stop"}
-COMPLETION = {"id": "1", "object": "chat.completion", "created": 0, "model": "m", "choices": [CHOICE]}
+HEAD = {"id": "1", "created": 0, "model": "m"}
+FUNCTION = {"name": "get_weather", "arguments": '{"city": "Paris"}'}
+CALLED = {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": FUNCTION}]}
+FORM = '{"sky": "clear", "is_raining": false}'
+PARSED = "sky='clear' is_raining=False"
+RESPONSE = {
+    "id": "1",
+    "object": "response",
+    "created_at": 0,
+    "model": "m",
+    "parallel_tool_calls": False,
+    "tool_choice": "auto",
+    "tools": [],
+    "output": [
+        {
+            "id": "1",
+            "type": "message",
+            "role": "assistant",
+            "status": "completed",
+            "content": [{"type": "output_text", "text": FORM, "annotations": []}],
+        }
+    ],
+}
 OURS = list(
     dict.fromkeys(
         each
@@ -65,12 +86,12 @@ class _Handler(BaseHTTPRequestHandler):
     server: SlowServer
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("content-length", 0)))
+        asked = self.rfile.read(int(self.headers.get("content-length", 0)))
         self.server.asked.append(self.path)
         self.server.gate.wait(SLOW_S)
-        body = json.dumps(COMPLETION if "chat" in self.path else LABELS).encode()
+        kind, body = answer(self.path, json.loads(asked))
         self.send_response(200)
-        self.send_header("content-type", "application/json")
+        self.send_header("content-type", kind)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -83,6 +104,21 @@ class _Handler(BaseHTTPRequestHandler):
             super().handle_one_request()
         except ConnectionError:  # the client gave up
             self.close_connection = True
+
+
+def answer(path: str, asked: Any) -> tuple[str, bytes]:
+    """Content type and body, in the form of the route."""
+    if path.endswith("/responses"):
+        return "application/json", json.dumps(RESPONSE).encode()
+    if "chat" not in path:
+        return "application/json", json.dumps(LABELS).encode()
+    if asked.get("stream"):
+        choice = {"index": 0, "delta": SAID, "finish_reason": "stop"}
+        chunk = {**HEAD, "object": "chat.completion.chunk", "choices": [choice]}
+        return "text/event-stream", f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode()
+    message = CALLED if asked.get("tool_choice") == "required" else SAID
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return "application/json", json.dumps({**HEAD, "object": "chat.completion", "choices": [choice]}).encode()
 
 
 @pytest.fixture
@@ -128,8 +164,8 @@ def test_code_that_we_show_waits_for_a_slow_call_and_makes_it_once(
     text = [*OURS, *from_the_playground(slow.url)][number]
     done = run(text, slow, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "POSITIVE" in done.stdout
-    assert len(slow.asked) == 1
+    assert "POSITIVE" in done.stdout or PARSED in done.stdout
+    assert len(slow.asked) == (2 if "tool_choice" in text else 1)  # a tool's result is sent back
 
 
 def test_a_client_that_is_left_as_it_is_would_not(slow: SlowServer, tmp_path: Path) -> None:
