@@ -19,6 +19,8 @@ TEXT_MODEL_TYPES = frozenset(
         "xlm-roberta",
     ]
 )
+ANSWERING_MODEL_TYPES = TEXT_MODEL_TYPES - {"eurobert", "nomic_bert"}
+"""Those of which transformers has a head for answers."""
 EMBEDDING_MODEL_TYPES = TEXT_MODEL_TYPES | {"gemma3_text", "qwen3"}
 """And decoders that embed: their heads need no cache of keys and values."""
 IMAGE_MODEL_TYPES = frozenset(

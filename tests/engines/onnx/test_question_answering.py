@@ -13,9 +13,10 @@ import pytest
 
 from inference.engines.onnx import engine as onnx
 from inference.engines.onnx.answer_text import word_edges
+from inference.engines.onnx.model_types import ANSWERING_MODEL_TYPES
 from inference.errors import InvalidField
 from inference.task import Call
-from tests.support.models.heads import FAMILIES, LONG, ODD, TEXTS, WINDOW, converted, make_model, on_torch
+from tests.support.models.heads import LONG, ODD, TEXTS, WINDOW, converted, make_model, on_torch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +97,7 @@ def call(head: Any, items: list[dict[str, str]], **parameters: Any) -> list[list
     return result
 
 
-@pytest.fixture(scope="module", params=sorted(FAMILIES))
+@pytest.fixture(scope="module", params=sorted(ANSWERING_MODEL_TYPES))
 def snapshot(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_model(tmp_path_factory.mktemp(request.param), TAG, request.param)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from inference.engines.engine import Outcome
 from inference.engines.onnx.answer_text import edges, trimmed
 from inference.engines.onnx.head import Head
+from inference.engines.onnx.model_types import ANSWERING_MODEL_TYPES
 from inference.engines.onnx.windows import clearest, split
 from inference.engines.softmax import softmax
 from inference.engines.text.tokenizer import TextTokenizer
@@ -94,6 +95,7 @@ class QuestionAnswering(Head):
 
     AUTO_CLASS = "AutoModelForQuestionAnswering"
     OUTPUTS = ("start_logits", "end_logits")
+    MODEL_TYPES = ANSWERING_MODEL_TYPES
     HAS_PIPELINE = False
 
     def __init__(self, folder: Path, forward: Forward) -> None:
