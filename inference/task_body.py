@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inference.errors import InvalidField, printable
+from inference.fields import Text
 
 if TYPE_CHECKING:
     from inference.task import Task
@@ -63,16 +64,17 @@ def _inputs(document: dict[str, Any], task: Task) -> Any:
     given = [name for name in ("inputs", *task.aliases) if name in document]
     parts = {name: document[name] for name in task.parts if name in document}
     if parts and not given:
-        return _spread(parts)
+        return _spread(parts, task)
     if len(given) != 1 or parts:
         problem = "is required" if not given else f"is given twice, also as {[*given, *parts][1]}"
         raise InvalidField("inputs", problem)
     return document[given[0]]
 
 
-def _spread(parts: dict[str, Any]) -> Any:
+def _spread(parts: dict[str, Any], task: Task) -> Any:
     """Several questions to one text, or to as many texts: an input each, as in transformers."""
-    lists = {name: value for name, value in parts.items() if isinstance(value, list)}
+    texts = {part.name for part in getattr(task.item, "parts", ()) if isinstance(part, Text)}
+    lists = {name: parts[name] for name in parts if name in texts and isinstance(parts[name], list)}
     if not lists:
         return parts
     first, count = next((name, len(value)) for name, value in lists.items())

@@ -32,6 +32,13 @@ def test_several_questions_are_answered_as_a_list(contexts: Any) -> None:
     assert is_list
 
 
+def test_a_part_that_is_a_list_itself_stays_one() -> None:
+    task = get_task("similarity")
+    asked = {"source_sentence": "a", "sentences": ["b", "c"]}
+    body = read_body(asked, task)
+    assert task.prepare(body.inputs, body.parameters).inputs == [asked]
+
+
 def test_one_question_to_several_texts() -> None:
     inputs, _ = call_of({"question": "Who?", "context": [TEXT, "Ada lives in Rome."]})
     assert [each["question"] for each in inputs] == ["Who?", "Who?"]
