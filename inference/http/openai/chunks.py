@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
-from inference.http.openai import logprobs, tool_calls
+from inference.http.openai import completions, logprobs, tool_calls
 from inference.http.openai.tool_calls import AnswerReader
 from inference.http.stream import DONE, OUT_OF_TIME, comment, event
 
@@ -22,17 +21,13 @@ def events(request: CompletionRequest, runs: Sequence[Run], request_id: str) -> 
 
     Nothing is said before a run has: until then an error can still be a reply of its own.
     """
-    head = {
-        "id": f"{'chatcmpl' if request.is_chat else 'cmpl'}-{request_id}",
-        "created": int(time.time()),
-        "model": request.model.id,
-        "object": "chat.completion.chunk" if request.is_chat else "text_completion",
-    }
+    kind = "chat.completion.chunk" if request.is_chat else "text_completion"
+    head = {**completions.head(request, request_id), "object": kind}
     for index, run in enumerate(runs):
         for choice in _choices(request, run, index):
             yield event({**head, "choices": [choice]}) if isinstance(choice, dict) else choice
     if request.shows_usage:
-        yield event({**head, "choices": [], "usage": _usage(request, runs)})
+        yield event({**head, "choices": [], "usage": completions.usage(request, runs)})
     yield DONE
 
 
@@ -55,9 +50,8 @@ def _choices(request: CompletionRequest, run: Run, index: int) -> Iterator[dict[
             reader = AnswerReader(run.tool_format, several=request.calls_several)
             if request.is_chat:
                 yield choice({"role": "assistant", "content": ""})
-        found = reader.add(piece.text, [piece.score] if piece.score else [])
         rest: list[TokenScore] = []
-        for told, scores in found + (reader.finish() if piece.finish_reason else []):
+        for told, scores in reader.take(piece):
             if told:
                 yield choice(tool_calls.delta(told), scores)
             else:
@@ -67,10 +61,3 @@ def _choices(request: CompletionRequest, run: Run, index: int) -> Iterator[dict[
         if piece.finish_reason:
             reason = tool_calls.finish_reason(piece.finish_reason, has_calls=reader.has_calls)
             yield choice({}, rest, reason)
-
-
-def _usage(request: CompletionRequest, runs: Sequence[Run]) -> dict[str, int]:
-    """A prompt that gets several answers counts once."""
-    prompts = sum(run.prompt_tokens for run in runs[:: request.choices])
-    written = sum(run.completion_tokens for run in runs)
-    return {"prompt_tokens": prompts, "completion_tokens": written, "total_tokens": prompts + written}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from inference.engines.engine import Completion
+    from inference.http.stream import Run
     from inference.task import Model, Task
 
 
@@ -74,19 +75,26 @@ def read(document: Mapping[str, Any], task: Task, *, is_chat: bool) -> Completio
 
 def present(request: CompletionRequest, done: Sequence[Completion], request_id: str) -> Answer:
     """The reply to what was ``done``, a completion a run."""
-    head = {
+    choices = [_choice(request, completion, index) for index, completion in enumerate(done)]
+    kind = "chat.completion" if request.is_chat else "text_completion"
+    shown = {**head(request, request_id), "object": kind, "choices": choices}
+    return Answer({**shown, "usage": usage(request, done)})
+
+
+def head(request: CompletionRequest, request_id: str) -> dict[str, Any]:
+    """What a reply and each chunk of a stream begin with."""
+    return {
         "id": f"{'chatcmpl' if request.is_chat else 'cmpl'}-{request_id}",
         "created": int(time.time()),
         "model": request.model.id,
     }
-    usage = {
-        "prompt_tokens": sum(each.prompt_tokens for each in done[:: request.choices]),
-        "completion_tokens": sum(each.completion_tokens for each in done),
-    }
-    usage["total_tokens"] = sum(usage.values())
-    choices = [_choice(request, completion, index) for index, completion in enumerate(done)]
-    kind = "chat.completion" if request.is_chat else "text_completion"
-    return Answer({**head, "object": kind, "choices": choices, "usage": usage})
+
+
+def usage(request: CompletionRequest, done: Sequence[Completion] | Sequence[Run]) -> dict[str, int]:
+    """Tokens read and written; a prompt that gets several answers counts once."""
+    prompts = sum(each.prompt_tokens for each in done[:: request.choices])
+    written = sum(each.completion_tokens for each in done)
+    return {"prompt_tokens": prompts, "completion_tokens": written, "total_tokens": prompts + written}
 
 
 def _choice(request: CompletionRequest, completion: Completion, index: int) -> dict[str, Any]:

@@ -45,8 +45,7 @@ def events(request: ResponseRequest, run: Run, request_id: str) -> Events:
 
 
 def _steps(piece: Piece, reader: AnswerReader, items: Items) -> Iterator[Told]:
-    found = reader.add(piece.text, [piece.score] if piece.score else [])
-    for event, scores in found + (reader.finish() if piece.finish_reason else []):
+    for event, scores in reader.take(piece):
         yield from items.add(event, scores)
     if piece.finish_reason:
         yield from items.finish(is_cut=piece.finish_reason == "length")

@@ -10,7 +10,7 @@ from inference.engines.text.tool_reader import CallArguments, CallBegun, Event, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from inference.engines.engine import Completion
+    from inference.engines.engine import Completion, Piece
     from inference.engines.text.token_scores import TokenScore
     from inference.engines.text.tools import ToolFormat
 
@@ -42,6 +42,11 @@ class AnswerReader:
         if self._reader:
             return self._scored(self._reader.add(piece))
         return self._scored([Said(piece)] if piece else [])
+
+    def take(self, piece: Piece) -> list[Scored]:
+        """What is certain after a piece of a stream; after its last, all there is."""
+        found = self.add(piece.text, [piece.score] if piece.score else [])
+        return found + self.finish() if piece.finish_reason else found
 
     def finish(self) -> list[Scored]:
         """What is left; scores that belong to no event come last."""
