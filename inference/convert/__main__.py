@@ -120,12 +120,7 @@ def _try_out(job: ConvertJob, artifact: Artifact) -> None:
         traceback.print_exc()
         raise Unsupported("files of it are missing or cannot be read; see the log") from error
     except Exception as error:
-        traceback.print_exc()
-        if fault := native_errors.file_fault(error, artifact.folder):
-            raise fault from error
-        if limits.is_out_of_memory(error):
-            raise MemoryError from error
-        raise Unsupported(f"it could not be loaded and run ({type(error).__name__}); see the log") from error
+        raise _told(error, artifact.folder, "it could not be loaded and run") from error
 
 
 def _choose(pipeline_tag: str, snapshot: Path) -> tuple[EngineChoice, dict[str, Any]]:
@@ -157,13 +152,17 @@ def _run_recipe(engine: str, source: Source, folder: Path) -> KeptVariant:
     except OSError:
         raise
     except Exception as error:
-        traceback.print_exc()
-        if fault := native_errors.file_fault(error, folder):  # no reason to serve the model by torch for good
-            raise fault from error
-        if limits.is_out_of_memory(error):  # torch, which would serve it otherwise, takes more still
-            raise MemoryError from error
-        why = f"the conversion for {engine} failed ({type(error).__name__}); see the log"
-        raise Unsupported(why) from error
+        raise _told(error, folder, f"the conversion for {engine} failed") from error
+
+
+def _told(error: Exception, folder: Path, what: str) -> Exception:
+    """What a library's own error means for the job; the log has the error itself."""
+    traceback.print_exc()
+    if fault := native_errors.file_fault(error, folder):  # no reason to serve the model by torch for good
+        return fault
+    if limits.is_out_of_memory(error):  # torch, which would serve it otherwise, takes more still
+        return MemoryError()
+    return Unsupported(f"{what} ({type(error).__name__}); see the log")
 
 
 def _source(job: ConvertJob, snapshot: Path, config: dict[str, Any]) -> Source:
