@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Any
 
 from inference.doors.door import Door
 from inference.errors import BadRequest
-from inference.http.request import parse_json
+from inference.http.request import decode_body, parse_json
 from inference.http.response import JSON, encode
 
 
@@ -21,9 +19,8 @@ class Body(Door):
         if not isinstance(body, str):
             return body
         try:
-            data = body.encode("utf-8", "surrogatepass")
-            return parse_json(base64.b64decode(data, validate=True) if event.get("isBase64Encoded") else data)
-        except (BadRequest, binascii.Error, ValueError):
+            return parse_json(decode_body(event))
+        except BadRequest:
             return body
 
     def leave(self, reply: Any) -> Any:

@@ -114,15 +114,19 @@ def is_function_url(event: Any) -> bool:
     return isinstance(context, dict) and isinstance(context.get("http"), dict)
 
 
-def _body(event: dict[str, Any]) -> bytes:
+def decode_body(event: dict[str, Any]) -> bytes:
+    """The bytes of a proxy's event, of any length."""
     text = event.get("body") or ""
-    if event.get("isBase64Encoded"):
-        try:
-            data = base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError):
-            raise BadRequest("the body is not valid base64") from None
-    else:
-        data = text.encode("utf-8", "surrogatepass")
+    if not event.get("isBase64Encoded"):
+        return text.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise BadRequest("the body is not valid base64") from None
+
+
+def _body(event: dict[str, Any]) -> bytes:
+    data = decode_body(event)
     if len(data) > MAX_BODY_BYTES:
         raise PayloadTooLarge(f"the body has {len(data):,} bytes; the limit is {MAX_BODY_BYTES:,}")
     return data
