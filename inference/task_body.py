@@ -15,9 +15,6 @@ TOP_LEVEL = ("inputs", "parameters", "model", "options", "stream")
 """The Hub's older clients send ``options`` along, which change nothing here."""
 
 
-URLS = ("http://", "https://")
-
-
 @dataclass(frozen=True)
 class Body:
     """The named parts of a request's JSON object, still unchecked."""
@@ -57,7 +54,12 @@ def _streams(document: dict[str, Any], task: Task) -> bool:
 
 def _model(named: Any) -> Any:
     """The Hub's clients name the URL that they were given; it says which function is meant, and no model."""
-    return None if isinstance(named, str) and named.startswith(URLS) else named
+    return None if is_url(named) else named
+
+
+def is_url(named: Any) -> bool:
+    """Whether a client put a function's address where a model's name goes."""
+    return isinstance(named, str) and named.startswith(("http://", "https://"))
 
 
 def _inputs(document: dict[str, Any], task: Task) -> Any:

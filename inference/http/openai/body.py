@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inference.errors import InvalidField, printable
+from inference.task_body import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,6 +60,6 @@ def choose_model(task: Task, name: Any) -> Model:
     """
     if name is None or name in (*PLACEHOLDERS, "", task.function_name):
         return task.model
-    if isinstance(name, str) and (not task.alternatives or name.startswith(("http://", "https://"))):
+    if is_url(name) or (isinstance(name, str) and not task.alternatives):
         return task.model
     return task.choose_model(name)
