@@ -230,37 +230,20 @@ def mbart(folder: Path) -> Path:
 
 
 def gpt2(folder: Path) -> Path:
-    tokenizer = byte_level(["<|endoftext|>"], None)
-    mark = "<|endoftext|>"
-    wrapped = fast(tokenizer, bos_token=mark, eos_token=mark, unk_token=mark, pad_token=mark)
-    config = transformers.GPT2Config(
-        vocab_size=len(wrapped),
-        n_embd=32,
-        n_layer=2,
-        n_head=4,
-        n_positions=64,
-        bos_token_id=0,
-        eos_token_id=0,
-    )
-    model = shake(transformers.GPT2LMHeadModel(config), 0, seed=7)
-    model.generation_config.update(max_new_tokens=16, pad_token_id=0)
-    return save(folder, model, wrapped)
+    return _decoder(folder, "gpt2", n_embd=32, n_positions=64)
 
 
 def bloom(folder: Path) -> Path:
+    return _decoder(folder, "bloom", hidden_size=32, seq_length=64, pad_token_id=0)
+
+
+def _decoder(folder: Path, family: str, **own: int) -> Path:
     mark = "<|endoftext|>"
     wrapped = fast(byte_level([mark], None), bos_token=mark, eos_token=mark, unk_token=mark, pad_token=mark)
-    config = transformers.BloomConfig(
-        vocab_size=len(wrapped),
-        hidden_size=32,
-        n_layer=2,
-        n_head=4,
-        seq_length=64,
-        bos_token_id=0,
-        eos_token_id=0,
-        pad_token_id=0,
+    config = transformers.AutoConfig.for_model(
+        family, vocab_size=len(wrapped), n_layer=2, n_head=4, bos_token_id=0, eos_token_id=0, **own
     )
-    model = shake(transformers.BloomForCausalLM(config), 0, seed=7)
+    model = shake(transformers.AutoModelForCausalLM.from_config(config), 0, seed=7)
     model.generation_config.update(max_new_tokens=16, pad_token_id=0)
     return save(folder, model, wrapped)
 
