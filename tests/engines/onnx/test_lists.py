@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pytest
@@ -250,6 +250,47 @@ def test_a_slower_way_is_not_chosen(path: Path, monkeypatch: pytest.MonkeyPatch)
     for each in ids(4, 9, 33):
         recorded(each)
     assert recorded.choose() == onnx.SERIAL
+
+
+class Clock:
+    """Time that passes only where a session is opened or run."""
+
+    OPEN_S = 100.0
+    RUN_S: ClassVar = {1: 0.5, 2: 1.0}
+    """By the threads of a session."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self._lock = threading.Lock()
+
+    def open(self, path: Path, threads: int) -> Any:
+        run = OPEN(path, threads)
+        self._pass(self.OPEN_S)
+
+        def timed(inputs: Any) -> Any:
+            self._pass(self.RUN_S[threads])
+            return run(inputs)
+
+        return timed
+
+    def _pass(self, seconds: float) -> None:
+        with self._lock:
+            self.now_s += seconds
+
+
+OPEN = sessions._open
+
+
+def test_opening_the_second_session_is_not_held_against_lists(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(sessions, "_open", clock.open)
+    monkeypatch.setattr("inference.convert.onnx.lists.time.perf_counter", lambda: clock.now_s)
+    recorded = RecordedSession(path, 2)
+    for each in ids(4, 9, 33):
+        recorded(each)
+    assert recorded.choose() == onnx.PARALLEL
 
 
 def test_the_manifest_decides_how_lists_are_run(graphs: dict[str, Path], tmp_path: Path) -> None:
