@@ -85,6 +85,8 @@ class Settings:
     """That models come through, made elsewhere; ``None``: this function gets them itself."""
     alternatives: bool = True
     """Whether a call may choose another of the task's models."""
+    caches_prompts: bool = True
+    """Whether what was read for one call may save the next one from reading it again."""
     streams: bool = False
     """Whether every reply to the URL must be streamed, because its ``InvokeMode`` asks for it."""
     cores: int | None = None
@@ -110,6 +112,7 @@ class Settings:
             token_secret_arn=read_matching(environ, "HF_TOKEN_SECRET_ARN", SECRET_ARN),
             bucket=read_matching(environ, "BUCKET", BUCKET),
             alternatives=read_matching(environ, "ALTERNATIVES", "true|false") != "false",
+            caches_prompts=read_matching(environ, "PROMPT_CACHING", "true|false") != "false",
             streams=read_matching(environ, "INVOKE_MODE", f"{BUFFERED}|{RESPONSE_STREAM}") == RESPONSE_STREAM,
             cores=cores,
         )

@@ -140,6 +140,9 @@ class Engine(ABC):
 class TextGenerator(Engine):
     """An engine that also continues a single prompt or conversation, as OpenAI's routes ask for."""
 
+    caches_prompts = True
+    """Whether what was read for one call may save the next one from reading it again, where it can."""
+
     @abstractmethod
     def complete(self, prompt: str | list[dict[str, Any]], parameters: Mapping[str, Any]) -> Completion:
         """One prompt, or a list of messages, to its end."""

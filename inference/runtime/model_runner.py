@@ -45,7 +45,7 @@ class ModelRunner:
         self._store = provider.store
         self._worker = Worker("engine")
         self._cache = CacheAccess()
-        load = checked(load, self._store)
+        load = checked(load if settings.caches_prompts else _without_prompt_cache(load), self._store)
         self._loaded = LoadedModels(pipeline_tag, settings.threads, settings.memory_mb, self._worker, load)
         self._log = log
         self._loads = LoadWatch()
@@ -252,6 +252,16 @@ class ModelRunner:
         if metric := FINISHED.get(model_call.stage):
             model_call.seconds[metric] = progress["seconds"]
         self._log.info("preparing", **progress)
+
+
+def _without_prompt_cache(load: Loader) -> Loader:
+    def load_forgetful(artifact: Artifact, pipeline_tag: str, threads: int) -> Engine:
+        engine = load(artifact, pipeline_tag, threads)
+        if isinstance(engine, TextGenerator):
+            engine.caches_prompts = False
+        return engine
+
+    return load_forgetful
 
 
 def _text_generator(engine: Engine) -> TextGenerator:

@@ -144,6 +144,7 @@ def _make_environment(task: Task, options: Options, bucket: RelayBucket | None) 
         "REVISION": chosen.revision,
         "HF_ENDPOINT": options.hub_url,
         "ALTERNATIVES": None if options.alternatives else "false",
+        "PROMPT_CACHING": None if options.prompt_caching else "false",
         "PRECISION": options.precision,
         "METRICS_NAMESPACE": options.name,
         "LOG_LEVEL": "INFO",

@@ -190,6 +190,15 @@ ALTERNATIVES = Flag(
     effect="Lets a call choose another of the models that a task lists; `false` leaves the default alone, "
     "so no call makes another model be prepared.",
 )
+PROMPT_CACHING = Flag(
+    name="prompt_caching",
+    default=True,
+    allowed=(True, False),
+    example="false",
+    effect="Has `chat` read only what is new of a conversation that it has just answered "
+    "([how](docs/decisions/0008-streaming.md#the-second-turn)). Answers are the same; only their time "
+    "shows that another call began alike, which `false` prevents.",
+)
 PRECISION = Choice(
     name="precision",
     default=PRECISIONS[0],
@@ -308,6 +317,7 @@ KEYS: tuple[Key, ...] = (
         KEEP_CACHE,
         HUB_URL,
         ALTERNATIVES,
+        PROMPT_CACHING,
         PRECISION,
     ),
     *(TRACING, DASHBOARD),

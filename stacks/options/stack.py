@@ -46,6 +46,8 @@ class Options:
     hub_url: str
     alternatives: bool
     """Whether a call may choose another of a task's models."""
+    prompt_caching: bool
+    """Whether a conversation's next turn starts where the last one ended."""
     precision: str
     """Of every model: the fastest form that proves itself, or a forced one."""
     tracing: bool

@@ -109,6 +109,13 @@ def test_alternatives_are_switched_off_in_every_function(synth: Synth) -> None:
     assert Settings.from_env({**variables, "BUCKET": "bucket"}).alternatives is False
 
 
+def test_prompt_caching_is_switched_off_by_an_option(synth: Synth) -> None:
+    for options, caches in (({}, True), ({"prompt_caching": "false"}, False)):
+        stack = synth(tasks="chat", **options)
+        variables = next(each for each in stack.variables() if "TASK" in each)
+        assert Settings.from_env({**variables, "BUCKET": "bucket"}).caches_prompts is caches
+
+
 @pytest.fixture
 def with_token(synth: Synth) -> Synthesized:
     """Where each function downloads; of a relay, only the factory may (test_relay.py)."""

@@ -117,6 +117,16 @@ def test_no_stranger_makes_a_model_load(
         assert bool(engine.loads) == was_loaded
 
 
+@pytest.mark.parametrize("caching", ["true", "false"])
+def test_prompt_caching_can_be_switched_off(engine: FakeEngine, tmp_path: Path, caching: str) -> None:
+    task = get_task("chat")
+    put_artifact(tmp_path, task.model, head_of(task.pipeline_tag))
+    variables = {"TASK": task.name, "MODEL_CACHE": str(tmp_path), "PROMPT_CACHING": caching}
+    service = Service(task, Settings.from_env(variables), load=engine.load)
+    status, _ = reply_of(service, url_event(dict(task.examples[0].body)))
+    assert (status, engine.caches_prompts) == (200, caching == "true")
+
+
 def test_alternatives_can_be_switched_off(engine: FakeEngine, tmp_path: Path) -> None:
     task = get_task("summarization")
     put_artifact(tmp_path, task.model, head_of(task.pipeline_tag))

@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from inference.engines.engine import Completion, Outcome, Piece, Pieces, Stream, TextGenerator
-from inference.engines.genai.generators import generator as open_generator
+from inference.engines.genai import generators
+from inference.engines.genai.prompt_cache import PromptCache, is_keepable
 from inference.engines.genai.search_options import search_options
 from inference.engines.text.chat_encoding import encode_chat
 from inference.engines.text.chat_template import ChatTemplate
@@ -53,6 +54,8 @@ class Facts:
     """The repository's generation_config.json."""
     template: str | None
     special_tokens: Mapping[str, str]
+    token_bytes: int
+    """Keys and values of one token, in fp32, as the CPU has them."""
 
 
 class GenaiEngine(TextGenerator):
@@ -63,6 +66,7 @@ class GenaiEngine(TextGenerator):
         self._tokenizer = tokenizer
         self._facts = facts
         self._template: ChatTemplate | None = None
+        self._cache = PromptCache(facts.context, facts.token_bytes)
 
     def run(self, call: Call) -> Outcome:
         """``{"generated_text": str}`` an input; ``return_full_text`` puts the prompt or chat in front."""
@@ -102,23 +106,48 @@ class GenaiEngine(TextGenerator):
         likeliest tokens to tell of), ``logit_bias`` (by token), ``frequency_penalty``, ``presence_penalty``.
         What is not given comes from the model's generation_config.json.
         """
-        import onnxruntime_genai as og
-
         settings = GenerationSettings(parameters, self._facts.defaults)
         tools = parameters.get("tools")
         encoded = self._encode(prompt, tools)[-(settings.get("truncate") or 0) :]
         ids = self._fit(encoded, settings)
         lengths = settings.lengths(len(ids), self._facts.context)
-        options = og.GeneratorParams(self._model)
         found = search_options(parameters, settings, len(ids), lengths, self._facts.vocabulary)
+        is_kept = self.caches_prompts and is_keepable(found) and self._is_plain(parameters)
+        generator, opened = self._open(ids, found, parameters, is_kept)
+        text = TextStream(self._decode_all if tools else self._decode, parameters.get("stop") or ())
+        pieces = self._pieces(generator, text, lengths.maximum)
+        if is_kept:
+            pieces = self._keeping(pieces, generator, ids, opened)
+        return Stream(pieces, len(ids), len(ids) < len(encoded), self.tool_format if tools else None)
+
+    def _open(
+        self, ids: list[int], found: dict[str, Any], parameters: Mapping[str, Any], is_kept: bool
+    ) -> tuple[Any, Mapping[str, Any]]:
+        """A generator that has read the prompt, and the search options that it has."""
+        import onnxruntime_genai as og
+
+        if is_kept and (taken := self._cache.take(ids, found)):
+            return taken
+        self._cache.drop()
+        if is_kept:
+            found = {**found, "max_length": self._cache.room(found["max_length"])}
+        options = og.GeneratorParams(self._model)
         options.set_search_options(**found)
-        generator = open_generator(
+        generator = generators.generator(
             self._model, options, self._tokenizer, self.tool_format, self._facts.end_ids, parameters
         )
         generator.append_tokens(ids)
-        text = TextStream(self._decode_all if tools else self._decode, parameters.get("stop") or ())
-        pieces = self._pieces(generator, text, lengths.maximum)
-        return Stream(pieces, len(ids), len(ids) < len(encoded), self.tool_format if tools else None)
+        return generator, found
+
+    def _is_plain(self, parameters: Mapping[str, Any]) -> bool:
+        return generators.is_plain(parameters, self._tokenizer.get_vocab_size())
+
+    def _keeping(self, pieces: Pieces, generator: Any, ids: list[int], options: Mapping[str, Any]) -> Pieces:
+        """The same pieces; the generator is kept when they end, or when nobody asks for more."""
+        try:
+            yield from pieces
+        finally:
+            self._cache.keep(generator, ids, options)
 
     def _pieces(self, generator: Any, text: TextStream, room: int) -> Pieces:
         for made in range(1, room + 1):
@@ -202,6 +231,7 @@ def open_folder(folder: Path, threads: int) -> GenaiEngine:
 def facts(folder: Path) -> Facts:
     """From ``genai_config.json`` (the context) and what the conversion noted."""
     model = json.loads((folder / GENAI_CONFIG).read_text())["model"]
+    decoder = model["decoder"]
     noted = json.loads((folder / SERVING).read_text())
     return Facts(
         context=int(model["context_length"]),
@@ -211,6 +241,7 @@ def facts(folder: Path) -> Facts:
         defaults=json.loads((folder / "generation_config.json").read_text()),
         template=noted["chat_template"],
         special_tokens=noted["special_tokens"],
+        token_bytes=8 * decoder["num_hidden_layers"] * decoder["num_key_value_heads"] * decoder["head_size"],
     )
 
 

@@ -27,6 +27,12 @@ def generator(
     return scores.ScoredGenerator(made, parameters, lambda token: text_of(tokenizer, token), end_ids)
 
 
+def is_plain(parameters: Mapping[str, Any], vocabulary: int) -> bool:
+    """Whether nothing stands around the library's own generator."""
+    is_formed = parameters.get("grammar") or parameters.get("tools")
+    return not is_formed and not scores.is_asked(parameters, vocabulary)
+
+
 def text_of(tokenizer: Any, token_id: int) -> str:
     """One token by itself, its leading blank included, which decoders drop at the start of a text."""
     before = tokenizer.encode("a", add_special_tokens=False).ids
