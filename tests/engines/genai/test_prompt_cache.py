@@ -101,7 +101,7 @@ def test_turns_are_answered_as_by_an_engine_that_keeps_nothing(
         prompt = chance.choice(prompts)
         grown = f"{prompt} {words(chance.randrange(1, 9), turn)}"
         prompts[prompts.index(prompt)] = grown if len(grown) < 400 else words(20, turn)
-        given = {"max_new_tokens": chance.choice([1, 8, 20])}
+        given: dict[str, Any] = {"max_new_tokens": chance.choice([1, 8, 20])}
         if chance.random() < 0.3:
             given["repetition_penalty"] = 1.3
         if chance.random() < 0.2:  # a caller who leaves
