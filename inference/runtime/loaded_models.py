@@ -6,6 +6,7 @@ import gc
 import time
 from typing import TYPE_CHECKING
 
+from inference.engines.engine import TextGenerator
 from inference.errors import HubletError, ModelNotReady
 
 if TYPE_CHECKING:
@@ -111,3 +112,15 @@ def checked(load: Loader, store: ModelStore) -> Loader:
             raise ModelNotReady(said, retry_after_s=1) from error
 
     return load_or_set_aside
+
+
+def without_prompt_cache(load: Loader) -> Loader:
+    """A loader whose engines read each prompt from its beginning."""
+
+    def load_forgetful(artifact: Artifact, pipeline_tag: str, threads: int) -> Engine:
+        engine = load(artifact, pipeline_tag, threads)
+        if isinstance(engine, TextGenerator):
+            engine.caches_prompts = False
+        return engine
+
+    return load_forgetful

@@ -13,7 +13,7 @@ from inference.jobs.progress import Progress
 from inference.runtime.cache_access import CacheAccess
 from inference.runtime.failed_loads import FailedLoads
 from inference.runtime.load_watch import LoadWatch
-from inference.runtime.loaded_models import LoadedModels, checked
+from inference.runtime.loaded_models import LoadedModels, checked, without_prompt_cache
 from inference.runtime.model_call import FINISHED, ModelCall
 from inference.runtime.streamed_run import StreamedRun, aside
 from inference.runtime.worker import Worker
@@ -45,7 +45,7 @@ class ModelRunner:
         self._store = provider.store
         self._worker = Worker("engine")
         self._cache = CacheAccess()
-        load = checked(load if settings.caches_prompts else _without_prompt_cache(load), self._store)
+        load = checked(load if settings.caches_prompts else without_prompt_cache(load), self._store)
         self._loaded = LoadedModels(pipeline_tag, settings.threads, settings.memory_mb, self._worker, load)
         self._log = log
         self._loads = LoadWatch()
@@ -252,16 +252,6 @@ class ModelRunner:
         if metric := FINISHED.get(model_call.stage):
             model_call.seconds[metric] = progress["seconds"]
         self._log.info("preparing", **progress)
-
-
-def _without_prompt_cache(load: Loader) -> Loader:
-    def load_forgetful(artifact: Artifact, pipeline_tag: str, threads: int) -> Engine:
-        engine = load(artifact, pipeline_tag, threads)
-        if isinstance(engine, TextGenerator):
-            engine.caches_prompts = False
-        return engine
-
-    return load_forgetful
 
 
 def _text_generator(engine: Engine) -> TextGenerator:
