@@ -27,6 +27,9 @@ if RECYCLED not in os.environ:
 def handler(event: Any, context: LambdaContext) -> Any:
     """What Lambda calls."""
     try:
+        batch = doors.serve_batch(event, lambda each: SERVICE(each, context))
+        if batch is not None:
+            return batch
         if door := doors.find(event):
             return door.leave(SERVICE(door.enter(event), context))
         return SERVICE(event, context)

@@ -11,18 +11,16 @@ from urllib.parse import unquote
 from inference.deadline import Deadline
 from inference.engines.load import load as load_engine
 from inference.errors import InvalidField
-from inference.http import describe, generation, response, routes, stream
+from inference.http import describe, generation, readers, response, routes, stream
 from inference.http import request as requests
 from inference.http.api_keys import Keys
-from inference.http.openai import embeddings, models
+from inference.http.openai import models
 from inference.http.request import PREPARE
 from inference.http.response import Answer
 from inference.http.stream import EVENT_STREAM, EventAnswer, StreamedReply
 from inference.hub import lock as model_lock
-from inference.hub.token import HubToken
 from inference.media import images
-from inference.prepare.direct import DirectProvider
-from inference.prepare.spec import artifact_spec
+from inference.prepare.choice import make_provider
 from inference.runtime.model_call import ModelCall
 from inference.runtime.model_runner import ModelRunner
 from inference.runtime.request_log import RequestLog
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
     from inference.errors import HubletError
     from inference.http.request import Request
     from inference.http.stream import Events
-    from inference.prepare.provider import Provider
     from inference.settings import Settings
     from inference.task import Call, Task
 
@@ -57,8 +54,9 @@ class Service:
         chosen = task.with_model(settings.model, settings.revision)
         if not settings.alternatives:
             chosen = replace(chosen, alternatives=())
+        chosen = replace(chosen, flagged_labels=settings.flagged_labels)
         self._task = model_lock.pinned(chosen, settings.hub_url)
-        self._provider = _make_provider(self._task, settings)
+        self._provider = make_provider(self._task, settings)
         self._keys = Keys(settings.key_sha256)
         self._is_provisioned = settings.is_provisioned
         self._log = RequestLog(task, settings)
@@ -163,8 +161,9 @@ class Service:
             "chat": lambda: self._complete(walk, is_chat=True),
             "complete": lambda: self._complete(walk, is_chat=False),
             "respond": lambda: self._respond(walk),
-            "embed": lambda: self._embed(walk),
             "models": lambda: self._models(request.path),
+            "info": lambda: self._info(deadline),
+            **{name: partial(self._answer_asked, walk, name) for name in readers.READERS},
         }
         return routes.find(task, request.method, request.path, actions)()
 
@@ -225,11 +224,16 @@ class Service:
         done = self._runner.complete(walk.model_call, asked.messages, asked.parameters)
         return responses.present(asked, done, walk.request_id)
 
-    def _embed(self, walk: Walk) -> Answer:
-        asked = embeddings.read(walk.request.document(), self._task)
-        walk.model_call.model = asked.model
-        check = partial(embeddings.check_size, asked)
-        return embeddings.present(asked, self._runner.run(walk.model_call, asked.call, check))
+    def _answer_asked(self, walk: Walk, action: str) -> Answer:
+        request = readers.read(action, walk.request.document(), self._task)
+        walk.model_call.model = request.model
+        outcome = self._runner.run(walk.model_call, request.call, request.check_size)
+        return request.present(outcome, walk.request_id)
+
+    def _info(self, deadline: Deadline) -> Answer:
+        from inference.http.tei import info
+
+        return Answer(info.show(self._task, self._runner.manifest(self._task.model, deadline)))
 
     def _models(self, path: str) -> Answer:
         name = unquote(path.removeprefix(routes.MODELS).strip("/"))
@@ -240,20 +244,3 @@ def _error_event(shown: HubletError, walk: Walk) -> dict[str, Any]:
     if routes.is_openai(walk.request.path):
         return response.error_document(shown, walk.request_id, is_openai=True)
     return generation.error(shown, walk.request_id)
-
-
-def _make_provider(task: Task, settings: Settings) -> Provider:
-    """With a bucket, models come through it; without one, this function gets them itself."""
-    spec = artifact_spec(task, settings)
-    if settings.bucket:  # imported here: a function without a relay starts with no part of it
-        from inference.prepare.relay import RelayProvider
-        from inference.relay.bucket import Bucket
-
-        return RelayProvider(settings.cache, Bucket(settings.bucket), spec)
-    return DirectProvider(
-        settings.cache,
-        settings.hub_url,
-        settings.child_environment,
-        spec,
-        HubToken(settings.token_secret_arn) if settings.token_secret_arn else None,
-    )

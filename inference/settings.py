@@ -35,6 +35,8 @@ SECRET_ARN = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]
 """The full ARN: a policy that names the secret without the six characters at its end matches nothing."""
 BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 SHA256 = r"[0-9a-f]{64}"
+LABEL = r"[^\s,]([^,]{0,98}[^\s,])?"
+"""Of a classifier, as its repository has it."""
 MOST_KEYS = 2
 """One in use and one that takes its place."""
 
@@ -87,6 +89,8 @@ class Settings:
     """Whether a call may choose another of the task's models."""
     caches_prompts: bool = True
     """Whether what was read for one call may save the next one from reading it again."""
+    flagged_labels: tuple[str, ...] = ()
+    """Of a classifier's labels, those that ``/v1/moderations`` flags."""
     streams: bool = False
     """Whether every reply to the URL must be streamed, because its ``InvokeMode`` asks for it."""
     cores: int | None = None
@@ -113,6 +117,7 @@ class Settings:
             bucket=read_matching(environ, "BUCKET", BUCKET),
             alternatives=read_matching(environ, "ALTERNATIVES", "true|false") != "false",
             caches_prompts=read_matching(environ, "PROMPT_CACHING", "true|false") != "false",
+            flagged_labels=_labels(environ, "FLAGGED_LABELS"),
             streams=read_matching(environ, "INVOKE_MODE", f"{BUFFERED}|{RESPONSE_STREAM}") == RESPONSE_STREAM,
             cores=cores,
         )
@@ -180,6 +185,11 @@ def _hashes(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
     if len(hashes) > MOST_KEYS or not all(re.fullmatch(SHA256, each) for each in hashes):
         raise SettingsError(f"{name} must be one or two SHA-256 in hexadecimal, with a comma between")
     return hashes
+
+
+def _labels(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    value = read_matching(environ, name, f"{LABEL}(,{LABEL})*")
+    return tuple(value.split(",")) if value else ()
 
 
 def read_whole_number(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -80,6 +80,8 @@ class Task:
     """Other names that a direct invoke may use for ``inputs``, like ``text``."""
     memory_mb: int = 1769
     timeout_s: int = 300
+    flagged_labels: tuple[str, ...] = ()
+    """Labels that an operator wants to have flagged by ``/v1/moderations``; without them it is not served."""
     image: str = SERVE
     """What the function runs where models come to it ready; ``full`` where no fast engine serves them."""
 

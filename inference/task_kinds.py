@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 HEADS = Path(__file__).parent / "engines" / "onnx" / "heads"
 SPEECH = "automatic-speech-recognition"
+MODERATIONS = "/v1/moderations"
+"""Served where an operator said which labels are to be flagged."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,10 @@ class TaskKind:
     """Whether a caller may name a pair of languages."""
     text_name: str = "generated_text"
     """Under which a written answer stands."""
-    openai: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Path of OpenAI's API -> method and the action's name."""
+    routes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Path of another server's API -> method and the action's name."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Path of such an API that is not served -> why."""
 
     @property
     def writes(self) -> bool:
@@ -47,19 +51,45 @@ class TaskKind:
 
 KINDS = {
     SPEECH: TaskKind(rewrites=True),
-    "feature-extraction": TaskKind(head="embeddings", openai={"/v1/embeddings": ("POST", "embed")}),
+    "feature-extraction": TaskKind(
+        head="embeddings",
+        routes={
+            "/v1/embeddings": ("POST", "embed"),
+            "/embed": ("POST", "embed_texts"),
+            "/info": ("GET", "info"),
+        },
+        refused={
+            "/embed_all": "a text has one vector here, and none for each token; POST /embed gives it",
+            "/embed_sparse": "vectors are dense here; POST /embed gives them",
+        },
+    ),
     "question-answering": TaskKind(shows_one_alone=True),
-    "sentence-similarity": TaskKind(head="embeddings"),
+    "sentence-similarity": TaskKind(
+        head="embeddings", routes={"/similarity": ("POST", "infer"), "/info": ("GET", "info")}
+    ),
     "summarization": TaskKind(rewrites=True, always_lists=True, text_name="summary_text"),
-    "text-classification": TaskKind(head="sequence-classification", always_lists=True),
+    "text-classification": TaskKind(
+        head="sequence-classification",
+        always_lists=True,
+        routes={"/predict": ("POST", "predict"), "/info": ("GET", "info")},
+        refused={MODERATIONS: "no labels are named that are to be flagged; the option flagged_labels does"},
+    ),
     "text-generation": TaskKind(
         continues_text=True,
         always_lists=True,
-        openai={
+        routes={
             "/v1/chat/completions": ("POST", "chat"),
             "/v1/completions": ("POST", "complete"),
             "/v1/responses": ("POST", "respond"),
         },
+    ),
+    "text-ranking": TaskKind(
+        routes={
+            "/rerank": ("POST", "rank_texts"),
+            "/v1/rerank": ("POST", "rank_documents"),
+            "/v2/rerank": ("POST", "rank_for_cohere"),
+            "/info": ("GET", "info"),
+        }
     ),
     "text-to-image": TaskKind(paints=True),
     "text2text-generation": TaskKind(rewrites=True),

@@ -7,9 +7,24 @@ from typing import TYPE_CHECKING, Any
 from inference.http.request import is_function_url
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from inference.doors.door import Door
 
 FUNCTION_URL_HOST = ".lambda-url."
+
+
+def serve_batch(event: Any, serve: Callable[[Any], Any]) -> Any:
+    """The answer to a queue's messages; ``None`` for an event that is none of them."""
+    by_mapping = isinstance(event, dict) and event.keys() == {"Records"}
+    if not by_mapping and not isinstance(event, list):
+        return None
+    from inference.doors import queue
+
+    records = event["Records"] if by_mapping else event
+    if not queue.is_batch(records):
+        return None
+    return queue.report(records, serve) if by_mapping else queue.enrich(records, serve)
 
 
 def find(event: Any) -> Door | None:

@@ -14,14 +14,8 @@ class Body(Door):
     """A direct invoke in a proxy's clothes: IAM has let it in, so no key is asked for."""
 
     def enter(self, event: dict[str, Any]) -> Any:
-        """What stands in the body; text that is no JSON stays text, and the service says what it wants."""
-        body = event["body"]
-        if not isinstance(body, str):
-            return body
-        try:
-            return parse_json(decode_body(event))
-        except BadRequest:
-            return body
+        """What stands in the body."""
+        return parsed(event)
 
     def leave(self, reply: Any) -> Any:
         """An answer as a proxy sends it on; an error stays an error, as for every direct invoke."""
@@ -31,3 +25,14 @@ class Body(Door):
             "body": encode(super().leave(reply)),
             "isBase64Encoded": False,
         }
+
+
+def parsed(event: dict[str, Any]) -> Any:
+    """An event's body as JSON; text that is none stays text, and the service says what it wants."""
+    body = event.get("body")
+    if not isinstance(body, str):
+        return body
+    try:
+        return parse_json(decode_body(event))
+    except BadRequest:
+        return body

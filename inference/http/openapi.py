@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inference.fields import Field, Words
-from inference.http.openai import embeddings, options, responses
+from inference.http import reranking
+from inference.http.openai import embeddings, moderations, options, responses
 from inference.http.openai.body import PLACEHOLDERS, WITHOUT_EFFECT
 from inference.http.routes import MODELS, routes
 from inference.http.stream import EVENT_STREAM
+from inference.http.tei import embed, predict, rerank
 from inference.task_body import TOP_LEVEL
 
 if TYPE_CHECKING:
@@ -83,6 +85,8 @@ def document(task: Task, *, needs_key: bool = False) -> dict[str, Any]:
         "embed": _operation(
             "Embed texts.", _json("object"), _openai_body(task, embeddings.FIELDS, "input"), OPENAI_ERROR
         ),
+        "info": _operation("What this server is, in the words of TEI.", _json("object")),
+        **_of_other_servers(task),
     }
     paths: dict[str, Any] = {
         path: {method.lower(): operations[action] for method, action in methods.items()}
@@ -98,6 +102,25 @@ def document(task: Task, *, needs_key: bool = False) -> dict[str, Any]:
         "info": {"title": task.function_name, "summary": task.summary, "version": "1"},
         "paths": paths,
         **(KEY if needs_key else {}),
+    }
+
+
+def _of_other_servers(task: Task) -> dict[str, Any]:
+    ranked = ("query", "documents")
+    cohere = _openai_body(task, reranking.COHERE_FIELDS, *ranked, neutral=reranking.WITHOUT_EFFECT)
+    return {
+        "embed_texts": _operation("Embed texts.", _json("array"), _openai_body(task, embed.FIELDS, "inputs")),
+        "predict": _operation("Label texts.", _json("array"), _openai_body(task, predict.FIELDS, "inputs")),
+        "rank_texts": _operation(
+            "Rank texts.", _json("array"), _openai_body(task, rerank.FIELDS, "query", "texts")
+        ),
+        "rank_documents": _operation(
+            "Rank documents.", _json("object"), _openai_body(task, reranking.FIELDS, *ranked), OPENAI_ERROR
+        ),
+        "rank_for_cohere": _operation("Rank documents.", _json("object"), cohere),
+        "moderate": _operation(
+            "Flag texts.", _json("object"), _openai_body(task, moderations.FIELDS, "input"), OPENAI_ERROR
+        ),
     }
 
 
@@ -159,11 +182,13 @@ def _infer_body(task: Task) -> dict[str, Any]:
     return content
 
 
-def _openai_body(task: Task, fields: Sequence[Field], required: str) -> dict[str, Any]:
+def _openai_body(
+    task: Task, fields: Sequence[Field], *required: str, neutral: Sequence[str] = ()
+) -> dict[str, Any]:
     schema = _object(fields)
-    schema["properties"][required] = next(field for field in fields if field.name == required).schema()
-    schema["properties"] |= {"model": _model(task), **{name: {} for name in WITHOUT_EFFECT}}
-    return {"application/json": {"schema": {**schema, "required": [required]}}}
+    schema["properties"] |= {field.name: field.schema() for field in fields if field.name in required}
+    schema["properties"] |= {"model": _model(task), **{name: {} for name in (*WITHOUT_EFFECT, *neutral)}}
+    return {"application/json": {"schema": {**schema, "required": list(required)}}}
 
 
 def _model(task: Task) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""Path and method -> what the service does; the OpenAI routes exist for the tasks that they fit."""
+"""Path and method -> what the service does; routes of other servers exist for the tasks that they fit."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from inference.errors import MethodNotAllowed, NotFound
+from inference.task_kinds import MODERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,8 +28,10 @@ def routes(task: Task) -> dict[str, dict[str, str]]:
         "/health": {"GET": "health"},
         "/openapi.json": {"GET": "openapi"},
     }
-    special = task.kind.openai
-    if special:
+    special = dict(task.kind.routes)
+    if task.flagged_labels:
+        special[MODERATIONS] = ("POST", "moderate")
+    if any(map(is_openai, special)):
         found[MODELS] = {"GET": "models"}
     return found | {path: {method: action} for path, (method, action) in special.items()}
 
@@ -38,6 +41,8 @@ def find(task: Task, method: str, path: str, actions: Mapping[str, Callable[[], 
     known = routes(task)
     if MODELS in known and path.startswith(f"{MODELS}/"):
         path = MODELS
+    if path in task.kind.refused and path not in known:
+        raise NotFound(f"{path}: {task.kind.refused[path]}")
     if path not in known:
         raise NotFound(f"no such route; known: {', '.join(known)}")
     if method not in known[path]:

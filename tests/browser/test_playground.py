@@ -38,6 +38,7 @@ DRAWN = {
     "image": "img.picture",
     "summarization": ".side-by-side .written",
     "speech": ".transcript",
+    "rerank": "ol.bars li",
     "similarity": "ol.bars li",
     "spam": "ol.bars li",
 }

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 LABEL_AGREEMENT = 0.99
 """At least this part of the inputs keeps its best label."""
+ORDER_AGREEMENT = 0.95
+"""At least this part of the pairs of a query's texts keep their order; many are nearly equal."""
 MEAN_SCORE_DIFFERENCE = 0.02
 """At most this far apart are scores (0 to 1) on average."""
 ENTITY_AGREEMENT = 0.97

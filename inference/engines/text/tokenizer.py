@@ -59,13 +59,16 @@ class TextTokenizer:
         self.max_tokens = window(read_json(folder / "config.json"), self.config)
         self._has_types = "token_type_ids" in self.config.get("model_input_names", ["token_type_ids"])
 
-    def encode(self, text: str, pair: str | None = None, cut: str = "longest_first") -> Encoded:
+    def encode(
+        self, text: str, pair: str | None = None, cut: str = "longest_first", side: str | None = None
+    ) -> Encoded:
         """A model's inputs for a text or a pair.
 
         ``cut`` says which part gives way where both do not fit: ``longest_first``, ``only_first`` or
-        ``only_second``. Raises ``ValueError`` where the part that stays leaves no room for the other.
+        ``only_second``; ``side`` which end of it, where that is not the tokenizer's own choice. Raises
+        ``ValueError`` where the part that stays leaves no room for the other.
         """
-        side = self.config.get("truncation_side") or "right"
+        side = side or self.config.get("truncation_side") or "right"
         whole = {"only_first": pair, "only_second": text}.get(cut)
         if whole is not None and self.room(whole) == 0:
             raise ValueError(f"{len(whole)} characters leave no room in {self.max_tokens} tokens")

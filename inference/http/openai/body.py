@@ -32,10 +32,11 @@ WITHOUT_EFFECT = (
 def read(
     document: Mapping[str, Any],
     fields: Sequence[Field],
-    required: str,
+    required: str | tuple[str, ...],
     neutral: Mapping[str, tuple[Any, ...]],
 ) -> dict[str, Any]:
     """Checked values by name; ``neutral`` names options that are accepted only where they change nothing."""
+    needed = (required,) if isinstance(required, str) else required
     known = {field.name: field for field in fields}
     for name, value in document.items():
         if value is None or name in (*known, "model", *WITHOUT_EFFECT):
@@ -44,8 +45,8 @@ def read(
             raise InvalidField(printable(name), f"is not supported; known: {', '.join(known)}")
         if value not in neutral[name]:
             raise InvalidField(name, "is not supported with this value")
-    if document.get(required) is None:
-        raise InvalidField(required, "is required")
+    if missing := [name for name in needed if document.get(name) is None]:
+        raise InvalidField(missing[0], "is required")
     return {
         name: field.default if document.get(name) is None else field.read(document[name], name)
         for name, field in known.items()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import math
 import struct
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from inference.fields import Choice, Field, Integer, Items, Text
 from inference.http import response
+from inference.http.asked import Asked
 from inference.http.openai import body
 from inference.http.response import Answer
 from inference.task import Call
@@ -37,50 +38,40 @@ FIELDS: tuple[Field, ...] = (
 )
 
 
-@dataclass(frozen=True)
-class EmbeddingsRequest:
-    """A checked request."""
-
-    model: Model
-    call: Call
-    is_base64: bool
-
-
-def read(document: Mapping[str, Any], task: Task) -> EmbeddingsRequest:
+def read(document: Mapping[str, Any], task: Task) -> Asked:
     """Read a body; vectors have length 1, as OpenAI's have."""
     values = body.read(document, FIELDS, "input", {})
     parameters = {**{field.name: None for field in task.parameters}, "dimensions": values["dimensions"]}
     is_base64 = values["encoding_format"] == "base64"
-    return EmbeddingsRequest(
-        model=body.choose_model(task, document.get("model")),
-        call=Call(values["input"], {**parameters, "normalize": True, "packed": is_base64}, is_list=True),
-        is_base64=is_base64,
-    )
+    model = body.choose_model(task, document.get("model"))
+    call = Call(values["input"], {**parameters, "normalize": True, "packed": is_base64}, is_list=True)
+    check = partial(check_size, len(call.inputs), is_base64)
+    return Asked(model, call, partial(_present, model, is_base64), check)
 
 
-def check_size(request: EmbeddingsRequest, size: ResultSize) -> None:
+def check_size(count: int, is_base64: bool, size: ResultSize) -> None:
     """Refuse, before the work, more vectors than a reply holds; says how many it holds."""
     as_numbers = size.numbers * response.NUMBER_BYTES + ENTRY_BYTES
     as_base64 = BASE64_BYTES * math.ceil(FLOAT_BYTES * size.numbers / BASE64_OF) + ENTRY_BYTES
-    count, most_bytes = len(request.call.inputs), as_base64 if request.is_base64 else as_numbers
+    most_bytes = as_base64 if is_base64 else as_numbers
     fitting = response.most_that_fit(most_bytes)
     if count > fitting:
         advice = f"send {fitting:,} at most"
-        if not request.is_base64:
+        if not is_base64:
             advice += (
                 f", or {min(MOST_TEXTS, response.most_that_fit(as_base64)):,} with encoding_format=base64"
             )
         raise response.cannot_fit("input", count, most_bytes, advice)
 
 
-def present(request: EmbeddingsRequest, outcome: Outcome) -> Answer:
+def _present(model: Model, is_base64: bool, outcome: Outcome, request_id: str) -> Answer:
     """The reply: a vector an input."""
     data = [
-        {"object": "embedding", "index": index, "embedding": _packed(vector) if request.is_base64 else vector}
+        {"object": "embedding", "index": index, "embedding": _packed(vector) if is_base64 else vector}
         for index, vector in enumerate(outcome.results)
     ]
     usage = {"prompt_tokens": outcome.tokens, "total_tokens": outcome.tokens}
-    return Answer({"object": "list", "data": data, "model": request.model.id, "usage": usage})
+    return Answer({"object": "list", "data": data, "model": model.id, "usage": usage})
 
 
 def _packed(vector: Sequence[float]) -> str:

@@ -70,6 +70,12 @@ def spam(folder: Path) -> None:
     _card(folder, "demo-spam", "text-classification", "a two-layer BERT with the labels ham and spam")
 
 
+def rerank(folder: Path) -> None:
+    """A cross-encoder: one number for a query with a text."""
+    _with_word_pieces(folder, "BertForSequenceClassification", BERT | {"num_labels": 1})
+    _card(folder, "demo-rerank", "text-ranking", "a BERT with two layers and one label")
+
+
 def classification(folder: Path) -> None:
     """Natural language inference, the basis of zero-shot classification."""
     labels = _labels(("contradiction", "neutral", "entailment"))

@@ -31,6 +31,7 @@ TAGS = (
     "sentence-similarity",
     "question-answering",
     "text-classification",
+    "text-ranking",
     "token-classification",
     "zero-shot-classification",
 )
@@ -52,6 +53,8 @@ def as_input(tag: str, text: str) -> Any:
         return {"question": "Who moved?", "context": text}
     if tag == "sentence-similarity":
         return {"source_sentence": text, "sentences": [TEXTS[1], text, LONG]}
+    if tag == "text-ranking":
+        return {"query": TEXTS[1], "texts": [text, LONG, TEXTS[0]]}
     return text
 
 

@@ -49,6 +49,7 @@ WINDOW = 64
 """Tokens that each model reads at once."""
 SPECIALS = ("<pad>", "<s>", "</s>", "<unk>", "<mask>")
 LABELS = {
+    "text-ranking": ("LABEL_0",),
     "token-classification": ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"),
     "zero-shot-classification": ("contradiction", "neutral", "entailment"),
 }

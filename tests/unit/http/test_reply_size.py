@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,6 +19,9 @@ from tests.support.paths import ROOT
 
 LONG_NUMBER = -1.2345678901234567e-05
 """As long as a number of a vector can be in JSON."""
+if TYPE_CHECKING:
+    from inference.http.asked import Asked
+
 TASK = get_task("embeddings")
 
 
@@ -28,7 +31,7 @@ def limit_of(told: pytest.ExceptionInfo[PayloadTooLarge], pattern: str) -> int:
     return int(found[1].replace(",", ""))
 
 
-def asked(count: int, encoding_format: str) -> embeddings.EmbeddingsRequest:
+def asked(count: int, encoding_format: str) -> Asked:
     return embeddings.read({"input": ["a"] * count, "encoding_format": encoding_format}, TASK)
 
 
@@ -53,15 +56,15 @@ def test_openais_reply_is_foretold_too(numbers: int, encoding_format: str) -> No
     full = asked(embeddings.MOST_TEXTS, encoding_format)
     most = embeddings.MOST_TEXTS
     if (numbers, encoding_format) == (384, "base64"):
-        embeddings.check_size(full, size)
+        full.check_size(size)
     else:
         with pytest.raises(PayloadTooLarge, match="^input has 2,048 items") as told:
-            embeddings.check_size(full, size)
+            full.check_size(size)
         most = limit_of(told, "send ([0-9,]+) at most")
         assert ("with encoding_format=base64" in told.value.message) == (encoding_format == "float")
     request = asked(most, encoding_format)
-    embeddings.check_size(request, size)
-    answer = embeddings.present(request, Outcome([[LONG_NUMBER] * numbers] * most))
+    request.check_size(size)
+    answer = request.present(Outcome([[LONG_NUMBER] * numbers] * most), "1")
     assert response.http_result(answer, "id")["statusCode"] == 200
 
 
@@ -83,12 +86,12 @@ def test_the_documents_name_the_same_numbers() -> None:
         numbers, plain, floats, base64 = (int(each.replace(",", "")) for each in re.findall("[0-9,]+", row))
         size = ResultSize(numbers)
         response.check_size(size, plain)
-        embeddings.check_size(asked(floats, "float"), size)
-        embeddings.check_size(asked(base64, "base64"), size)
+        asked(floats, "float").check_size(size)
+        asked(base64, "base64").check_size(size)
         with pytest.raises(PayloadTooLarge):
             response.check_size(size, plain + 1)
         with pytest.raises(PayloadTooLarge):
-            embeddings.check_size(asked(floats + 1, "float"), size)
+            asked(floats + 1, "float").check_size(size)
         assert base64 == embeddings.MOST_TEXTS or numbers > 384
 
 

@@ -19,13 +19,14 @@ SPECIFICATIONS = {
     "summarization": hub.SummarizationParameters,
     "text-classification": hub.TextClassificationParameters,
     "text-generation": hub.TextGenerationInputGenerateParameters,
+    "text-ranking": None,
     "text-to-image": hub.TextToImageParameters,
     "token-classification": hub.TokenClassificationParameters,
     "translation": hub.TranslationParameters,
     "zero-shot-classification": hub.ZeroShotClassificationParameters,
     "automatic-speech-recognition": hub.AutomaticSpeechRecognitionParameters,
 }
-"""Pipeline tag -> the client's own type; the Hub knows no parameters of similarity."""
+"""Pipeline tag -> the client's own type; the Hub knows no parameters of similarity and of ranking."""
 LEFT_OUT = {
     "feature-extraction": {"inputs"},
     "text-generation": {
