@@ -6,7 +6,7 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import random
@@ -73,5 +73,5 @@ def _write(pattern: str, filling: dict[str, str]) -> str:
 
 
 @cache
-def _document() -> dict[str, dict[str, str]]:
+def _document() -> dict[str, Any]:
     return tomllib.loads(FACTS.read_text(encoding="utf-8"))

