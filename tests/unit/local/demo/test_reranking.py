@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def test_ranks_count() -> None:
     found = accuracy([[2.0, 1.0], [1.0, 3.0, 2.0]])
-    assert (found.first, found.reciprocal_rank) == (0.5, pytest.approx((1 + 1 / 3) / 2))
+    assert found.first == 0.5
+    assert found.reciprocal_rank == pytest.approx((1 + 1 / 3) / 2)
 
 
 def test_no_test_question_is_made_up_for_training() -> None:
