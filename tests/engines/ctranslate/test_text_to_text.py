@@ -14,6 +14,8 @@ import pytest
 import transformers
 from sentencepiece import SentencePieceProcessor
 
+from inference.cache import config_keys
+from inference.cache.artifact import Artifact
 from inference.convert.ctranslate.recipe import MODEL_CLASSES, convert
 from inference.convert.recipe import Source
 from inference.engines.choose import CTRANSLATE_GENERATION_MODEL_TYPES
@@ -25,6 +27,7 @@ from inference.errors import InvalidField
 from inference.task import Call
 from tests.support.models import speech as tiny_speech
 from tests.support.models import text_to_text
+from tests.support.models.manifests import manifest
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -44,7 +47,9 @@ def converted(
     folder.mkdir()
     config = json.loads((snapshot / "config.json").read_text())
     given = tuple(text_to_text.SENTENCES if inputs is None else inputs)
-    return convert(Source(snapshot, config, tag, given, precision, 1), folder, lambda _: None)
+    kept = convert(Source(snapshot, config, tag, given, precision, 1), folder, lambda _: None)
+    config_keys.check(Artifact(folder, manifest("ctranslate", "any-head")))
+    return kept
 
 
 def run(engine: Any, *texts: Any, **parameters: Any) -> Outcome:
