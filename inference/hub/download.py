@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -21,13 +22,14 @@ from inference.errors import CacheFull, HubUnreachable, ModelUnavailable
 from inference.hub import diffusers_index, memory_check
 from inference.hub.errors import explain
 from inference.hub.file_selection import choose_files
+from inference.jobs import landlock
 from inference.jobs.process import emit, read_job
 from inference.jobs.progress import ENOUGH_TO_TELL_BYTES
 from inference.jobs.refused import Refused, to_line
 from inference.jobs.requests import DownloadJob
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
@@ -36,13 +38,14 @@ SPEED_AFTER_S = 2.0
 """Before this, connections are still being made."""
 DAMAGED_BACKOFF_S = 60.0
 INFO_TIMEOUT_S = 10.0
+LOCKS = ".locks"
 
 
 def main() -> int:
     """Run one job; the exit code only says whether an outcome was reported."""
     job = read_job(DownloadJob)
     try:
-        commit, snapshot = fetch(job)
+        commit, snapshot = fetch(job, close_folders=lambda: _close_folders(job))
         emit(done=commit, snapshot=str(snapshot))
     except Refused as refused:
         emit(**to_line(refused))
@@ -51,17 +54,30 @@ def main() -> int:
     return 0
 
 
-def fetch(job: DownloadJob) -> tuple[str, Path]:
-    """Download what serving needs and check it against the Hub's own hashes; returns commit and folder."""
+def _close_folders(job: DownloadJob) -> None:
+    """From here on this process writes the downloads of this one model."""
+    own = [Path(job.hub_cache, _folder_name(job)), Path(job.hub_cache, LOCKS, _folder_name(job))]
+    for folder in own:
+        folder.mkdir(parents=True, exist_ok=True)
+    if not landlock.close_folders(writable=(*own, tempfile.gettempdir()), readable=job.readable):
+        print("this kernel has no wall between the download and other folders", file=sys.stderr)
+
+
+def fetch(job: DownloadJob, close_folders: Callable[[], None] = lambda: None) -> tuple[str, Path]:
+    """Download what serving needs and check it against the Hub's own hashes; returns commit and folder.
+
+    ``close_folders`` is called once it is known that there is such a model.
+    """
     emit(stage="looking")
     # By the lease we are alone. The library would wait without end for a process that was frozen with its
     # lock, and, where there is no flock, for the lock file of one that was killed.
-    shutil.rmtree(Path(job.hub_cache, ".locks", _folder_name(job)), ignore_errors=True)
+    shutil.rmtree(Path(job.hub_cache, LOCKS, _folder_name(job)), ignore_errors=True)
     info = _model_info(job)
     siblings, commit = info.siblings or [], str(info.sha)
     if not re.fullmatch(COMMIT, commit, re.ASCII):  # it becomes a folder's name
         told = f"the Hub names no commit for {job.model} at revision {job.revision}"
         raise Refused(HubUnreachable(told, retry_after_s=DAMAGED_BACKOFF_S), backoff_s=DAMAGED_BACKOFF_S)
+    close_folders()
     index = [file for file in siblings if file.rfilename == diffusers_index.INDEX]
     if index:
         _check_index(_download_right(job, commit, index))
