@@ -11,6 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from inference.settings import DEFAULT_CACHE
+from stacks.customer_key import find_key
 
 if TYPE_CHECKING:
     from stacks.network import Network
@@ -61,6 +62,7 @@ class ModelCache(Construct):
             vpc_subnets=network.subnets,
             security_group=network.cache_security_group,
             encrypted=True,
+            kms_key=find_key(self, options.kms_key_arn),
             throughput_mode=THROUGHPUT[options.efs_throughput],
             # A model that nobody loads costs a twelfth, and comes back at its first read.
             lifecycle_policy=INFREQUENT_AFTER[options.infrequent_after_days],

@@ -53,7 +53,7 @@ class CacheFunction(Construct):
         """``bucket``: that models come through; then it is the only one that writes the cache."""
         super().__init__(scope, id)
         self.name = names.function_name(options.name, names.CACHE)
-        self._log_group = make_log_group(self, self.name, options.log_retention_days)
+        self._log_group = make_log_group(self, self.name, options)
         self._role = TaskRole(
             self,
             "Access",

@@ -40,7 +40,7 @@ class Factory(Construct):
     ) -> None:
         super().__init__(scope, id)
         self.name = names.function_name(options.name, names.FACTORY)
-        group = make_log_group(self, self.name, options.log_retention_days)
+        group = make_log_group(self, self.name, options)
         role = make_role(self, self.name)
         self.policy = iam.Policy(
             self,

@@ -53,7 +53,7 @@ class TaskFunction(Construct):
         """``bucket``: that models come through; then it neither writes the cache nor reads the token."""
         super().__init__(scope, id)
         self.name = options.function_name(task)
-        self._log_group = make_log_group(self, self.name, options.log_retention_days)
+        self._log_group = make_log_group(self, self.name, options)
         self.metrics = TaskMetrics(self.name, task.name, task.timeout_s, namespace=options.name)
         self._role = TaskRole(
             self,
