@@ -8,7 +8,7 @@ from aws_cdk import Acknowledgment, Fn, Validations
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
-from stacks.functions.logs import make_log_group
+from stacks.logs import make_log_group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

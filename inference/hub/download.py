@@ -95,6 +95,7 @@ def _download_right(job: DownloadJob, commit: str, files: list[RepoSibling]) -> 
         found, wrong = _hashed(snapshot, files)
         if wrong is None:
             _check_lock(job, found)
+            _tell_unchecked(job, files)
             return snapshot
     assert wrong is not None
     told = f"the Hub sent a damaged {wrong.rfilename} for {job.model}, twice"
@@ -123,6 +124,18 @@ def _check_lock(job: DownloadJob, found: Mapping[str, str]) -> None:
             raise Refused(ModelUnavailable(told), backoff_s=DAMAGED_BACKOFF_S)
 
 
+def _tell_unchecked(job: DownloadJob, files: list[RepoSibling]) -> None:
+    """A mirror may list files without hashes: they are taken, and that is said."""
+    bare = [file.rfilename for file in files if not _listed_hash(file) and file.rfilename not in job.sha256]
+    if bare:
+        more = f" and {len(bare) - 1} more" if len(bare) > 1 else ""
+        print(f"the Hub lists no hash for {bare[0]}{more} of {job.model}: taken unchecked", file=sys.stderr)
+
+
+def _listed_hash(file: RepoSibling) -> str | None:
+    return file.lfs.sha256 if file.lfs else file.blob_id
+
+
 def _check_index(snapshot: Path) -> None:
     """Refuse a pipeline that will not be loaded before its gigabytes come."""
     try:
@@ -136,7 +149,7 @@ def _check_index(snapshot: Path) -> None:
 def right_sha256(path: Path, file: RepoSibling) -> str | None:
     """The hash of a file that is what the Hub lists; a wrong one is deleted from the library's cache."""
     sha256, git_oid = hashes(path)
-    expected = file.lfs.sha256 if file.lfs else file.blob_id
+    expected = _listed_hash(file)
     if not expected or expected == (sha256 if file.lfs else git_oid):
         return sha256
     path.resolve().unlink(missing_ok=True)
@@ -200,7 +213,7 @@ def _speed(came_bytes: int, elapsed_s: float) -> float:
 
 def _missing_bytes(blobs: Path, files: list[RepoSibling]) -> list[int]:
     """Sizes of the files that are not there yet; the library names a blob by its hash."""
-    names = [(file.lfs.sha256 if file.lfs else file.blob_id, file.size or 0) for file in files]
+    names = [(_listed_hash(file), file.size or 0) for file in files]
     return [size for name, size in names if not name or not (blobs / name).exists()]
 
 

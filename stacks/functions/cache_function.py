@@ -13,10 +13,10 @@ from constructs import Construct
 from inference.task import SERVE
 from stacks.functions.failed_events import allow_sending
 from stacks.functions.image import make_image_settings
-from stacks.functions.logs import make_log_group
 from stacks.functions.models import replaced_models
 from stacks.functions.role import TaskRole, allow_tracing
 from stacks.functions.task_function import make_event_settings
+from stacks.logs import make_log_group
 from stacks.model_cache import MOUNT_PATH
 from stacks.options import names
 

@@ -13,10 +13,10 @@ from constructs import Construct
 from inference.task import FULL
 from stacks.functions.failed_events import allow_sending
 from stacks.functions.image import make_code_settings
-from stacks.functions.logs import make_log_group
 from stacks.functions.models import replaced_models
 from stacks.functions.role import allow_logging, allow_reading, allow_tracing, make_role
 from stacks.functions.task_function import make_event_settings
+from stacks.logs import make_log_group
 from stacks.options import names
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from stacks.functions.logs import make_log_group
 from stacks.functions.task_function import ALIAS
+from stacks.logs import make_log_group
 from stacks.options import names
 
 if TYPE_CHECKING:

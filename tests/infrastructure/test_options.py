@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Template
 
 from inference.tasks import all_tasks
-from stacks.functions.logs import RETENTION
+from stacks.logs import RETENTION
 from stacks.options.context import OptionError
 from stacks.options.keys import KEYS, LOG_RETENTION_DAYS, SUBNET_IDS, TASK_KEYS, VPC_ID
 from stacks.options.rules import CDK_KEYS
