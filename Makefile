@@ -32,8 +32,8 @@ quote = '$(subst ','\'',$(1))'
 
 # A target's line in `make help` is what stands after the two number signs.
 .DEFAULT_GOAL := help
-.PHONY: help run serve ui picture invoke cache lock synth deploy destroy options key check fix unit test retest fuzz schemas chaos scan load
-.PHONY: bench bench-lists bench-relay account-probe stream-probe experiment experiments cost pins events diagrams clean
+.PHONY: help run serve ui picture invoke cache lock synth deploy destroy options key check fix unit test retest fuzz hostile schemas chaos scan load
+.PHONY: bench bench-lists bench-relay account-probe stream-probe experiment experiments cost pins sbom events diagrams clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -117,6 +117,10 @@ retest: .venv/dev.stamp ## run what failed in make test once more, alone
 fuzz: .venv/dev.stamp node_modules/.package-lock.json ## send 10,000 requests to every function
 	@HUBLET_FUZZ=10000 python -m pytest tests/integration/test_fuzz.py
 
+# All of tests/integration/test_hostile_repositories.py, where the tests take a few kinds.
+hostile: .venv/dev.stamp ## download and convert every kind of hostile repository
+	@HUBLET_HOSTILE=all python -m pytest tests/integration/test_hostile_repositories.py
+
 # The long form of tests/integration/test_structured_output.py: so many random JSON schemas, each followed by the chat model.
 schemas: .venv/dev.stamp node_modules/.package-lock.json ## have the chat model follow 300 random JSON schemas
 	@HUBLET_SCHEMAS=300 python -m pytest tests/integration/test_structured_output.py
@@ -176,6 +180,15 @@ cost: synth ## what the stack costs a month: TASK=sentiment RPS=0.1
 # Resolve pyproject.toml again. CUDA packages are left out: serving is on CPUs, where torch needs none of them.
 pins: .venv/dev.stamp ## resolve pyproject.toml into the requirements files
 	@python -m local.commands.pins
+
+# What the two images hold, for scanners: CycloneDX, from the pinned requirements, the same bytes each time.
+sbom: .venv/dev.stamp ## write a bill of materials for each image to build/
+	@mkdir -p build
+	@for image in serve full; do \
+		list=docker/requirements$$(test $$image = serve && echo -serve).txt; \
+		python -W ignore -m cyclonedx_py requirements $$list --pyproject pyproject.toml \
+			--output-reproducible --output-file build/sbom-$$image.json || exit; \
+	done
 
 # The console test events, from the tasks' examples.
 events: .venv/run.stamp ## write the console test events

@@ -167,7 +167,8 @@ class TestBucket:
         id, bucket = relay.one("AWS::S3::Bucket")
         properties = bucket["Properties"]
         (rule,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-        assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+        by_key = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KMS_KEY_ARN}
+        assert rule["ServerSideEncryptionByDefault"] in ({"SSEAlgorithm": "AES256"}, by_key)
         assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
         assert len(properties["PublicAccessBlockConfiguration"]) == 4
         _, policy = relay.one("AWS::S3::BucketPolicy")
