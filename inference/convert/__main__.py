@@ -148,7 +148,7 @@ def _choose(pipeline_tag: str, snapshot: Path) -> tuple[EngineChoice, dict[str, 
         return choose_pipeline(pipeline_tag, diffusers_index.PIPELINE), {}
     try:
         config = json.loads((snapshot / "config.json").read_text())
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, RecursionError):
         config = None
     if not isinstance(config, dict):
         raise Refused(ModelUnavailable("the repository has no config.json that can be read"))

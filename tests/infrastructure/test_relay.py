@@ -17,6 +17,7 @@ from tests.support.aws.order import in_order
 from tests.support.cfn_lint import lint
 from tests.support.synthesized import (
     AUTH,
+    KMS_KEY_ARN,
     MODES,
     RELAY_WITH_EVERY_OPTION,
     SECRET_ARN,

@@ -124,7 +124,7 @@ def test_a_conversion_reads_and_writes_no_other_model(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
     (other / "weights").write_text("others")
     (folders[1] / "config.json").write_text("{}")
-    places = {"snapshot": str(folders[1]), "lease": str(folders[2]), "lease_token": 1}
+    places: dict[str, Any] = {"snapshot": str(folders[1]), "lease": str(folders[2]), "lease_token": 1}
     job = ConvertJob(**CONVERT_JOB, **places, artifacts=str(tmp_path / "artifacts" / "hublet--tiny" / "a"))
     assert attempted(job, other / "weights", tmp_path) == ["secret: PermissionError, PermissionError"]
 

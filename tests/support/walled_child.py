@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 from inference.convert import __main__ as conversion
 from inference.errors import ModelUnavailable
@@ -36,13 +37,17 @@ def _outcome(attempt: Any) -> str:
 def main() -> int:
     """Which of the two it is, the job tells."""
     line = sys.stdin.readline()
-    sys.stdin = _Again(line, sys.stdin)  # type: ignore[assignment]
+    pipe: Any = _Again(line, sys.stdin)
+    sys.stdin = pipe
     if "artifacts" in json.loads(line):
-        conversion._choose = reach
-        return conversion.main()
-    download._model_info = lambda job: SimpleNamespace(siblings=[], sha="a" * 40)  # type: ignore[assignment,return-value]
-    download.choose_files = reach
-    return download.main()
+        with patch.object(conversion, "_choose", reach):
+            return conversion.main()
+    found = SimpleNamespace(siblings=[], sha="a" * 40)
+    with (
+        patch.object(download, "_model_info", lambda job: found),
+        patch.object(download, "choose_files", reach),
+    ):
+        return download.main()
 
 
 class _Again:
