@@ -27,24 +27,27 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 CDK := npx --no-install cdk
 
+# What somebody gave a variable is one word for the shell, whatever stands in it. CONTEXT and CDK_FLAGS are several.
+quote = '$(subst ','\'',$(1))'
+
 # A target's line in `make help` is what stands after the two number signs.
 .DEFAULT_GOAL := help
-.PHONY: help run serve ui picture invoke cache lock synth deploy destroy options key check fix unit test retest fuzz schemas chaos scan load
-.PHONY: bench bench-lists bench-relay account-probe stream-probe experiment experiments cost pins events diagrams clean
+.PHONY: help run serve ui picture invoke cache lock synth deploy destroy options key check fix unit test retest fuzz hostile schemas chaos scan load
+.PHONY: bench bench-lists bench-relay account-probe stream-probe experiment experiments cost pins sbom events diagrams clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: synth ## try every function on this machine
-	@python -m local run --hub "$(HUB)" --tasks "$(TASKS)" $(if $(CACHE),--cache "$(CACHE)")
+	@python -m local run --hub $(call quote,$(HUB)) --tasks $(call quote,$(TASKS)) $(if $(CACHE),--cache $(call quote,$(CACHE)))
 
 serve: synth ## the local cloud, until Ctrl-C
-	@python -m local serve --hub "$(HUB)" --tasks "$(TASKS)" --port "$(PORT)" $(if $(CACHE),--cache "$(CACHE)")
+	@python -m local serve --hub $(call quote,$(HUB)) --tasks $(call quote,$(TASKS)) --port $(call quote,$(PORT)) $(if $(CACHE),--cache $(call quote,$(CACHE)))
 
 # The playground: make ui [ENDPOINTS=build/outputs.json or a stack's name], for functions that are deployed
 ui: .venv/ui.stamp $(if $(ENDPOINTS),,synth) ## the playground, in a browser
-	@python -m playground --port "$(UI_PORT)" $(if $(ENDPOINTS),--endpoints "$(ENDPOINTS)", \
-		--hub "$(HUB)" --tasks "$(TASKS)" $(if $(CACHE),--cache "$(CACHE)"))
+	@python -m playground --port $(call quote,$(UI_PORT)) $(if $(ENDPOINTS),--endpoints $(call quote,$(ENDPOINTS)), \
+		--hub $(call quote,$(HUB)) --tasks $(call quote,$(TASKS)) $(if $(CACHE),--cache $(call quote,$(CACHE))))
 
 # The README's picture of the playground, from the browser test.
 picture: .venv/dev.stamp node_modules/.package-lock.json ## take the README's picture of the playground
@@ -53,25 +56,25 @@ picture: .venv/dev.stamp node_modules/.package-lock.json ## take the README's pi
 
 # One call of a function: make invoke TASK=sentiment [EVENT=file.json] [DEPLOYED=1 [OUTPUTS=...]]
 invoke: .venv/run.stamp ## call a function once: TASK=sentiment
-	@python -m local.commands.invoke "$(TASK)" $(if $(EVENT),--event "$(EVENT)") \
-		$(if $(DEPLOYED),--deployed --outputs "$(OUTPUTS)",--port "$(PORT)")
+	@python -m local.commands.invoke $(call quote,$(TASK)) $(if $(EVENT),--event $(call quote,$(EVENT))) \
+		$(if $(DEPLOYED),--deployed --outputs $(call quote,$(OUTPUTS)),--port $(call quote,$(PORT)))
 
 # The model cache: make cache [ACTION=verify] [MODEL=...] [ARGS='{"repair": true}'] [JSON=1] [DEPLOYED=1]
 cache: .venv/run.stamp ## list, verify, remove, prefetch or prune models: ACTION=list
-	@python -m local.commands.cache "$(or $(ACTION),list)" $(if $(MODEL),--model "$(MODEL)") \
-		$(if $(ARGS),--args '$(ARGS)') $(if $(JSON),--json) \
-		$(if $(DEPLOYED),--deployed --outputs "$(OUTPUTS)",--port "$(PORT)" $(if $(CACHE),--cache "$(CACHE)"))
+	@python -m local.commands.cache $(call quote,$(or $(ACTION),list)) $(if $(MODEL),--model $(call quote,$(MODEL))) \
+		$(if $(ARGS),--args $(call quote,$(ARGS))) $(if $(JSON),--json) \
+		$(if $(DEPLOYED),--deployed --outputs $(call quote,$(OUTPUTS)),--port $(call quote,$(PORT)) $(if $(CACHE),--cache $(call quote,$(CACHE))))
 
 # Where the models stand on the Hub now: shows what changed, and writes models.lock.json.
 lock: .venv/run.stamp ## write models.lock.json from where the models stand on the Hub
-	@python -m local.commands.lock $(if $(filter-out embedded,$(HUB)),--hub "$(HUB)")
+	@python -m local.commands.lock $(if $(filter-out embedded,$(HUB)),--hub $(call quote,$(HUB)))
 
 synth: .venv/run.stamp node_modules/.package-lock.json ## write the CloudFormation template
 	@$(CDK) synth --quiet $(CONTEXT)
 
 # Where no terminal is: CDK_FLAGS="--require-approval never" to deploy, CDK_FLAGS=--force to destroy.
 deploy: .venv/run.stamp node_modules/.package-lock.json ## deploy the stack to AWS
-	$(CDK) deploy --outputs-file "$(OUTPUTS)" $(CDK_FLAGS) $(CONTEXT)
+	$(CDK) deploy --outputs-file $(call quote,$(OUTPUTS)) $(CDK_FLAGS) $(CONTEXT)
 	@echo "Whether answers of chat come as they are written: make stream-probe DEPLOYED=1"
 
 destroy: .venv/run.stamp node_modules/.package-lock.json ## remove the stack from AWS
@@ -114,6 +117,10 @@ retest: .venv/dev.stamp ## run what failed in make test once more, alone
 fuzz: .venv/dev.stamp node_modules/.package-lock.json ## send 10,000 requests to every function
 	@HUBLET_FUZZ=10000 python -m pytest tests/integration/test_fuzz.py
 
+# All of tests/integration/test_hostile_repositories.py, where the tests take a few kinds.
+hostile: .venv/dev.stamp ## download and convert every kind of hostile repository
+	@HUBLET_HOSTILE=all python -m pytest tests/integration/test_hostile_repositories.py
+
 # The long form of tests/integration/test_structured_output.py: so many random JSON schemas, each followed by the chat model.
 schemas: .venv/dev.stamp node_modules/.package-lock.json ## have the chat model follow 300 random JSON schemas
 	@HUBLET_SCHEMAS=300 python -m pytest tests/integration/test_structured_output.py
@@ -136,12 +143,12 @@ load: .venv/dev.stamp synth ## load on six functions: MINUTES=30
 
 # MODELS=... picks models, PAIRS=n says how often contenders take turns, DOCUMENTS=1 also writes docs/bench.
 bench: .venv/dev.stamp ## compare speed and memory with the usual libraries
-	@python -m bench.speed.compare $(if $(MODELS),--models "$(MODELS)") $(if $(PAIRS),--pairs "$(PAIRS)") \
+	@python -m bench.speed.compare $(if $(MODELS),--models $(call quote,$(MODELS))) $(if $(PAIRS),--pairs $(call quote,$(PAIRS))) \
 		$(if $(DOCUMENTS),--documents)
 
 # The workshop's experiments: make experiment NAME=sizes, fitting or distillation
 experiment: .venv/dev.stamp ## one of the workshop's experiments: NAME=sizes
-	@python -m bench.experiments "$(NAME)" --folder "$(EXPERIMENTS)" $(if $(TINY),--tiny)
+	@python -m bench.experiments $(call quote,$(NAME)) --folder $(call quote,$(EXPERIMENTS)) $(if $(TINY),--tiny)
 
 # The workshop's pictures, from the experiments.
 experiments: .venv/dev.stamp ## draw all of the workshop's pictures
@@ -149,30 +156,39 @@ experiments: .venv/dev.stamp ## draw all of the workshop's pictures
 
 # PAIRS=n says how often the sides take turns.
 bench-lists: .venv/dev.stamp ## lists of texts: on each thread, one by one, and by torch in batches
-	@python -m bench.speed.lists $(if $(PAIRS),--pairs "$(PAIRS)")
+	@python -m bench.speed.lists $(if $(PAIRS),--pairs $(call quote,$(PAIRS)))
 
 # MODEL=... picks a case of the benchmark, PAIRS=n says how often the two ways take turns.
 bench-relay: .venv/dev.stamp synth ## the first-ever call through the relay, next to the direct way
-	@python -m bench.speed.first_call $(if $(MODEL),--model "$(MODEL)") $(if $(PAIRS),--pairs "$(PAIRS)")
+	@python -m bench.speed.first_call $(if $(MODEL),--model $(call quote,$(MODEL))) $(if $(PAIRS),--pairs $(call quote,$(PAIRS)))
 
 # What only an account can show of the relay: events, cold starts, copying. For a deployed stack.
 account-probe: .venv/run.stamp ## measure the relay of a deployed stack: TASK=spam TIMES=20
-	@python -m bench.account.probe --outputs "$(OUTPUTS)" $(if $(TASK),--task "$(TASK)") $(if $(TIMES),--times "$(TIMES)")
+	@python -m bench.account.probe --outputs $(call quote,$(OUTPUTS)) $(if $(TASK),--task $(call quote,$(TASK))) $(if $(TIMES),--times $(call quote,$(TIMES)))
 
 # Whether the answers of chat come as they are written: of make serve, or with DEPLOYED=1 of the deployed stack.
 stream-probe: .venv/run.stamp ## measure whether answers stream: PORT=8080, or DEPLOYED=1
-	@python -m bench.account.stream_probe $(if $(DEPLOYED),--deployed "$(OUTPUTS)",$(if $(PORT),--port "$(PORT)"))
+	@python -m bench.account.stream_probe $(if $(DEPLOYED),--deployed $(call quote,$(OUTPUTS)),$(if $(PORT),--port $(call quote,$(PORT))))
 
 # What the stack costs a month: make cost TASK=sentiment RPS=0.1 [SECONDS_PER_CALL=0.1] [CONTEXT="-c egress=nat"]
 # SOURCES=1 names the pages of the prices; README=1 writes the tables of README.md and docs/costs.md instead.
 cost: synth ## what the stack costs a month: TASK=sentiment RPS=0.1
-	@python -m bench.cost.monthly $(if $(TASK),--task "$(TASK)") $(if $(RPS),--rps "$(RPS)") \
-		$(if $(SECONDS_PER_CALL),--seconds-per-call "$(SECONDS_PER_CALL)") \
+	@python -m bench.cost.monthly $(if $(TASK),--task $(call quote,$(TASK))) $(if $(RPS),--rps $(call quote,$(RPS))) \
+		$(if $(SECONDS_PER_CALL),--seconds-per-call $(call quote,$(SECONDS_PER_CALL))) \
 		$(if $(SOURCES),--sources) $(if $(README),--readme)
 
 # Resolve pyproject.toml again. CUDA packages are left out: serving is on CPUs, where torch needs none of them.
 pins: .venv/dev.stamp ## resolve pyproject.toml into the requirements files
 	@python -m local.commands.pins
+
+# What the two images hold, for scanners: CycloneDX, from the pinned requirements, the same bytes each time.
+sbom: .venv/dev.stamp ## write a bill of materials for each image to build/
+	@mkdir -p build
+	@for image in serve full; do \
+		list=docker/requirements$$(test $$image = serve && echo -serve).txt; \
+		python -W ignore -m cyclonedx_py requirements $$list --pyproject pyproject.toml \
+			--output-reproducible --output-file build/sbom-$$image.json || exit; \
+	done
 
 # The console test events, from the tasks' examples.
 events: .venv/run.stamp ## write the console test events

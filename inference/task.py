@@ -35,6 +35,16 @@ class Model:
     """File name -> SHA-256 that ``models.lock.json`` demands; none: what the Hub lists is what it must be."""
 
     @property
+    def pin(self) -> str:
+        """What cannot change under a release: its ``files``, its ``commit``, or ``nothing``.
+
+        Of a model that is not pinned, the Hub's newest commit is taken at the first download, and kept.
+        """
+        if not self.is_pinned:
+            return "nothing"
+        return "files" if self.sha256 else "commit"
+
+    @property
     def is_pinned(self) -> bool:
         return re.fullmatch(r"[0-9a-f]{40}", self.revision) is not None
 

@@ -70,6 +70,7 @@ class InferenceStack(Stack):
             aliases=[function.alias for function in functions],
             bucket=bucket,
         )
+        cache.deny_others()
         relay = self._add_relay(options, bucket, maintenance, functions, tasks) if bucket else None
         makers = [names.function_name(options.name, each) for each in (names.FACTORY, names.CACHE)]
         self._add_monitoring(options, functions, cache, makers if bucket else [])

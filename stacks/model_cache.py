@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_efs as efs
@@ -11,6 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from inference.settings import DEFAULT_CACHE
+from stacks.customer_key import find_key
 
 if TYPE_CHECKING:
     from stacks.network import Network
@@ -21,7 +22,8 @@ UID, GID = "993", "990"
 """The user that every file on the cache belongs to, whichever function wrote it."""
 
 READ_ACTIONS = ["elasticfilesystem:ClientMount"]
-MOUNT_ACTIONS = [*READ_ACTIONS, "elasticfilesystem:ClientWrite"]
+WRITE_ACTION = "elasticfilesystem:ClientWrite"
+MOUNT_ACTIONS = [*READ_ACTIONS, WRITE_ACTION]
 ROOT_ACTION = "elasticfilesystem:ClientRootAccess"
 
 THROUGHPUT = {"bursting": efs.ThroughputMode.BURSTING, "elastic": efs.ThroughputMode.ELASTIC}
@@ -42,6 +44,8 @@ class ModelCache(Construct):
         super().__init__(scope, id)
         self.is_bursting = options.efs_throughput == "bursting"
         self.file_system = self._make_file_system(network, options)
+        self._admitted: list[iam.Role] = []
+        self._writers: list[iam.Role] = []
         self.file_system.add_to_resource_policy(_deny_without_tls())
         self.access_point = self.file_system.add_access_point(
             "AccessPoint",
@@ -58,6 +62,7 @@ class ModelCache(Construct):
             vpc_subnets=network.subnets,
             security_group=network.cache_security_group,
             encrypted=True,
+            kms_key=find_key(self, options.kms_key_arn),
             throughput_mode=THROUGHPUT[options.efs_throughput],
             # A model that nobody loads costs a twelfth, and comes back at its first read.
             lifecycle_policy=INFREQUENT_AFTER[options.infrequent_after_days],
@@ -75,6 +80,8 @@ class ModelCache(Construct):
         EFS lets a client without ``ClientWrite`` mount read-only, whatever the function tries.
         """
         actions = MOUNT_ACTIONS if may_write else READ_ACTIONS
+        self._admitted.append(role)
+        self._writers += [role] if may_write else []
         self.file_system.add_to_resource_policy(self._allow_admitted(role, actions))
         return iam.PolicyStatement(
             actions=actions,
@@ -83,6 +90,16 @@ class ModelCache(Construct):
                 "StringEquals": {"elasticfilesystem:AccessPointArn": self.access_point.access_point_arn}
             },
         )
+
+    def deny_others(self) -> None:
+        """Call it after the last ``admit``: what the account's own policies allow to others is denied here.
+
+        An ``Allow`` of a role's own policy would be enough otherwise, without a word of this policy's. Root
+        access is for nobody.
+        """
+        self.file_system.add_to_resource_policy(_deny_all_but(READ_ACTIONS, self._admitted))
+        self.file_system.add_to_resource_policy(_deny_all_but([WRITE_ACTION], self._writers))
+        self.file_system.add_to_resource_policy(_deny([ROOT_ACTION]))
 
     def _allow_admitted(self, role: iam.Role, actions: list[str]) -> iam.PolicyStatement:
         # The policy is part of the file system and the access point comes after it, so the policy cannot name
@@ -105,9 +122,15 @@ class ModelCache(Construct):
 
 
 def _deny_without_tls() -> iam.PolicyStatement:
+    return _deny([*MOUNT_ACTIONS, ROOT_ACTION], {"Bool": {"aws:SecureTransport": "false"}})
+
+
+def _deny_all_but(actions: list[str], roles: list[iam.Role]) -> iam.PolicyStatement:
+    """A client without a name has no ``aws:PrincipalArn``, and is denied with the others."""
+    return _deny(actions, {"ArnNotEquals": {"aws:PrincipalArn": [role.role_arn for role in roles]}})
+
+
+def _deny(actions: list[str], conditions: dict[str, Any] | None = None) -> iam.PolicyStatement:
     return iam.PolicyStatement(
-        effect=iam.Effect.DENY,
-        actions=[*MOUNT_ACTIONS, ROOT_ACTION],
-        principals=[iam.AnyPrincipal()],
-        conditions={"Bool": {"aws:SecureTransport": "false"}},
+        effect=iam.Effect.DENY, actions=actions, principals=[iam.AnyPrincipal()], conditions=conditions
     )

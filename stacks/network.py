@@ -8,6 +8,8 @@ from aws_cdk import Acknowledgment, Fn, Validations
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
+from stacks.logs import make_log_group
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -41,10 +43,12 @@ class Network(Construct):
         if options.vpc_id:
             self.vpc, self.subnets = self._import_vpc(options.vpc_id, options.subnet_ids)
         else:
-            self.vpc = self._make_vpc(options.egress, _choose_zones(options.availability_zones))
+            self.vpc = self._make_vpc(options)
             self.subnets = ec2.SubnetSelection(subnet_group_name=SUBNETS)
         self.cache_security_group = self._make_security_group("CacheSecurityGroup", "Hublet model cache")
         self.function_security_group = self._make_security_group("FunctionSecurityGroup", "Hublet functions")
+        if options.flow_logs:
+            self._add_flow_logs(options)
         self._open_ports(options)
         if bucket:
             self._add_endpoint(self.vpc, bucket)
@@ -55,17 +59,20 @@ class Network(Construct):
         subnets = [ec2.Subnet.from_subnet_id(self, subnet, subnet) for subnet in subnet_ids]
         return vpc, ec2.SubnetSelection(subnets=subnets)
 
-    def _make_vpc(self, egress: str, zones: list[str]) -> ec2.Vpc:
+    def _make_vpc(self, options: Options) -> ec2.Vpc:
+        egress = options.egress
         vpc = ec2.Vpc(
             self,
             "Vpc",
-            availability_zones=zones,
+            availability_zones=_choose_zones(options.availability_zones),
             nat_gateways=1 if egress == "nat" else 0,
             create_internet_gateway=egress == "nat",
             subnet_configuration=_plan_subnets(egress),
-            # Nothing uses the default group, and emptying it takes a custom resource, which leaves residue.
-            restrict_default_security_group=False,
+            # Nothing uses the default group, and emptying it takes a custom resource, which leaves its log.
+            restrict_default_security_group=options.empty_default_group,
         )
+        if options.flow_logs:
+            return vpc
         Validations.of(vpc).acknowledge(
             Acknowledgment(
                 id="AwsSolutions::AwsSolutions-VPC7",
@@ -73,6 +80,11 @@ class Network(Construct):
             )
         )
         return vpc
+
+    def _add_flow_logs(self, options: Options) -> None:
+        """Who spoke with whom, accepted or not; a log group that goes with the stack."""
+        group = make_log_group(self, f"{options.name.lower()}-flow-logs", options)
+        self.vpc.add_flow_log("FlowLogs", destination=ec2.FlowLogDestination.to_cloud_watch_logs(group))
 
     def _add_endpoint(self, vpc: ec2.IVpc, bucket: RelayBucket) -> None:
         endpoint = vpc.add_gateway_endpoint("Bucket", service=ec2.GatewayVpcEndpointAwsService.S3)

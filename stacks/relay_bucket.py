@@ -9,6 +9,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from stacks.customer_key import allow_by_bucket
+
 if TYPE_CHECKING:
     from stacks.options.stack import Options
 
@@ -25,6 +27,7 @@ class RelayBucket(Construct):
 
     def __init__(self, scope: Construct, id: str, *, options: Options) -> None:
         super().__init__(scope, id)
+        self._key_arn = options.kms_key_arn
         self.resource = self._make_bucket(options.artifact_days)
         self.name = self.resource.ref
         self._arn = self.resource.attr_arn
@@ -39,15 +42,7 @@ class RelayBucket(Construct):
         bucket = s3.CfnBucket(
             self,
             "Bucket",
-            bucket_encryption=s3.CfnBucket.BucketEncryptionProperty(
-                server_side_encryption_configuration=[
-                    s3.CfnBucket.ServerSideEncryptionRuleProperty(
-                        server_side_encryption_by_default=s3.CfnBucket.ServerSideEncryptionByDefaultProperty(
-                            sse_algorithm="AES256"
-                        )
-                    )
-                ]
-            ),
+            bucket_encryption=_encrypt(self._key_arn),
             public_access_block_configuration=s3.CfnBucket.PublicAccessBlockConfigurationProperty(
                 block_public_acls=True,
                 block_public_policy=True,
@@ -107,6 +102,7 @@ class RelayBucket(Construct):
             iam.PolicyStatement(actions=["s3:PutObject"], resources=self.objects(REQUESTS, LOADS)),
             iam.PolicyStatement(actions=["s3:GetObject"], resources=self.objects(REQUESTS, PROGRESS)),
             self._allow_listing(REQUESTS, PROGRESS),
+            *self._allow_key(),
         ]
 
     def allow_shelving(self) -> list[iam.PolicyStatement]:
@@ -116,6 +112,7 @@ class RelayBucket(Construct):
             iam.PolicyStatement(actions=["s3:PutObject"], resources=self.objects(REQUESTS, PROGRESS)),
             iam.PolicyStatement(actions=["s3:GetObject"], resources=self.objects(*read)),
             self._allow_listing(*read),
+            *self._allow_key(),
         ]
 
     def allow_making(self) -> list[iam.PolicyStatement]:
@@ -134,6 +131,7 @@ class RelayBucket(Construct):
             iam.PolicyStatement(
                 actions=["s3:ListBucket", "s3:ListBucketMultipartUploads"], resources=[self._arn]
             ),
+            *self._allow_key(),
         ]
 
     def allow_passing(self) -> iam.PolicyStatement:
@@ -155,6 +153,9 @@ class RelayBucket(Construct):
                 )
             )
 
+    def _allow_key(self) -> list[iam.PolicyStatement]:
+        return [allow_by_bucket(self, self._key_arn)] if self._key_arn else []
+
     def _allow_listing(self, *prefixes: str) -> iam.PolicyStatement:
         # Without it S3 answers 403 for a key that is not there (S3 API reference, GetObject).
         return iam.PolicyStatement(
@@ -162,6 +163,17 @@ class RelayBucket(Construct):
             resources=[self._arn],
             conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
         )
+
+
+def _encrypt(key_arn: str | None) -> s3.CfnBucket.BucketEncryptionProperty:
+    """With S3's own keys, or with the operator's: then S3 asks KMS once for many objects."""
+    how = s3.CfnBucket.ServerSideEncryptionByDefaultProperty(
+        sse_algorithm="aws:kms" if key_arn else "AES256", kms_master_key_id=key_arn
+    )
+    rule = s3.CfnBucket.ServerSideEncryptionRuleProperty(
+        server_side_encryption_by_default=how, bucket_key_enabled=True if key_arn else None
+    )
+    return s3.CfnBucket.BucketEncryptionProperty(server_side_encryption_configuration=[rule])
 
 
 def _expire(prefix: str, days: int) -> s3.CfnBucket.RuleProperty:

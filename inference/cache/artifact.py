@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from inference.cache.hashes import hashes
+from inference.cache.layout import slug
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +111,15 @@ class Artifact:
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise DamagedArtifact(f"{type(error).__name__}: {error}") from error
         return cls(folder, manifest)
+
+    def check_place(self) -> None:
+        """Raise :class:`DamagedArtifact` for a manifest of another model, commit or form than its path names.
+
+        A folder of the cache is ``artifacts/<model>/<commit>/<form>``.
+        """
+        said = (slug(self.manifest.model), self.manifest.commit, self.manifest.folder_name)
+        if said != self.folder.parts[-3:]:
+            raise DamagedArtifact("the manifest is of another model, commit or form than its folder")
 
     def damaged_file(self, each_chunk: Callable[[], None] = lambda: None) -> str | None:
         """The first file whose bytes are not those that were published; ``each_chunk`` may end this."""

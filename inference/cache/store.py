@@ -59,6 +59,7 @@ class ModelStore:
         for candidate in sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX)):
             try:
                 opened = Artifact.open(candidate)
+                opened.check_place()
             except DamagedArtifact:
                 set_aside(candidate)
                 continue

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 import time
 import traceback
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from inference.engines.choose import EngineChoice, choose, choose_pipeline
 from inference.engines.engine import Unsupported
 from inference.errors import HubletError, InternalError, ModelUnavailable
 from inference.hub import diffusers_index
+from inference.jobs import landlock
 from inference.jobs.process import emit, read_job
 from inference.jobs.refused import LeaseLost, Refused, to_line
 from inference.jobs.requests import ConvertJob
@@ -34,6 +36,8 @@ from inference.jobs.walls import close_network
 from inference.task_kinds import HEAD_TAGS, head_of, kind_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from inference.convert.recipe import Recipe
 
 # Engine -> module with a ``convert`` function; transformers serves the snapshot's files as they are.
@@ -51,7 +55,7 @@ def main() -> int:
         print("this kernel has no wall between the conversion and the network", file=sys.stderr)
     try:
         limits.bound_memory(job.memory_mb)
-        convert(job)
+        convert(job, close_folders=lambda: _close_folders(job))
         emit(done=job.commit)
     except (Refused, LeaseLost) as ended:
         traceback.print_exc()
@@ -69,12 +73,23 @@ def main() -> int:
     return 0
 
 
-def convert(job: ConvertJob) -> None:
-    """Choose an engine, make its artifact, publish it; what fails falls back to transformers and says so."""
+def _close_folders(job: ConvertJob) -> None:
+    """From here on this process writes artifacts of this one commit, and reads no other model."""
+    writable = (job.artifacts, tempfile.gettempdir())
+    if not landlock.close_folders(writable=writable, readable=(job.lease,)):
+        print("this kernel has no wall between the conversion and other folders", file=sys.stderr)
+
+
+def convert(job: ConvertJob, close_folders: Callable[[], None] = lambda: None) -> None:
+    """Choose an engine, make its artifact, publish it; what fails falls back to transformers and says so.
+
+    ``close_folders`` is called once the model's files were taken over, and before the first of them is read.
+    """
     started_s = time.monotonic()
     artifacts = Path(job.artifacts)
     with unpublished(artifacts) as snapshot:
         _copy(Path(job.snapshot), snapshot)
+        close_folders()
         pickle_weights.rewrite(snapshot)
         weight_check.refuse_nan(snapshot)
         choice, config = _choose(job.pipeline_tag, snapshot)
@@ -133,7 +148,7 @@ def _choose(pipeline_tag: str, snapshot: Path) -> tuple[EngineChoice, dict[str, 
         return choose_pipeline(pipeline_tag, diffusers_index.PIPELINE), {}
     try:
         config = json.loads((snapshot / "config.json").read_text())
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, RecursionError):
         config = None
     if not isinstance(config, dict):
         raise Refused(ModelUnavailable("the repository has no config.json that can be read"))

@@ -54,7 +54,7 @@ def _floats(path: Path) -> list[tuple[str, NDArray[np.unsignedinteger], int]]:
                 kind, largest = LARGEST[entry["dtype"]]
                 first, last = (8 + length + offset for offset in entry["data_offsets"])
                 found.append((name, data[first:last].view(kind), largest))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return []
     return found
 

@@ -114,6 +114,8 @@ TEXTS = ("generated_text", "summary_text", "translation_text", "text")
 class Engine(ABC):
     """A loaded model. One call at a time; the caller sees to that."""
 
+    room_bytes: float = 1e9
+    """What a call may take besides the model; set by whoever knows the function's memory."""
     on_step: Callable[[RunStep], None] | None = None
     """A slow engine calls it after each step of a run; what it raises ends the run."""
 

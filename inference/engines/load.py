@@ -5,7 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from inference.errors import ModelUnavailable
+from inference.cache import config_keys
+from inference.cache.artifact import DamagedArtifact
+from inference.errors import InternalError, ModelUnavailable
 
 if TYPE_CHECKING:
     from inference.cache.artifact import Artifact
@@ -19,6 +21,7 @@ MODULES = {
     "onnx": "inference.engines.onnx.engine",
     "transformers": "inference.engines.torch.transformers",
 }
+FORGED = "the model on the cache is not as it was made; remove it, and the next call has it made again"
 TORCH = ("diffusers", "transformers")
 """Engines that run on torch, which the ``serve`` image does not have."""
 
@@ -26,13 +29,20 @@ TORCH = ("diffusers", "transformers")
 def load(artifact: Artifact, pipeline_tag: str, threads: int) -> Engine:
     """Load an artifact with the engine that it was made for.
 
-    Raises :class:`ModelUnavailable` where this image does not have the engine.
+    Raises :class:`ModelUnavailable` where this image does not have the engine, and :class:`InternalError`
+    for an artifact that no conversion has written.
     """
     engine = artifact.manifest.engine
+    if engine not in MODULES:
+        raise InternalError(f"{FORGED}: it names no engine of ours")
     if engine in TORCH and not _has_torch():
         raise ModelUnavailable(
             f"this model needs the full image, because only {engine} serves it; set <task>.image=full"
         )
+    try:
+        config_keys.check(artifact)
+    except DamagedArtifact as found:
+        raise InternalError(f"{FORGED}: {found}") from None
     loader: Loader = import_module(MODULES[engine]).load
     return loader(artifact, pipeline_tag, threads)
 

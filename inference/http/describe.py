@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from inference.task import Task
 
 
+UNFILTERED = (
+    "Stable Diffusion's safety checker is left out: nothing filters the pictures, so filter them yourself "
+    "before you show them to others."
+)
+
+
 def function(task: Task, manifest: Manifest | None) -> dict[str, Any]:
     """The task's declaration, and what its model became where that is ready."""
     return {
@@ -20,11 +26,13 @@ def function(task: Task, manifest: Manifest | None) -> dict[str, Any]:
         "summary": task.summary,
         "model": task.model.id,
         "revision": manifest.commit if manifest else task.model.revision,
+        "pinned": task.model.pin,
         "engine": manifest and manifest.engine,
         "precision": manifest and manifest.precision,
         "reason": manifest and manifest.reason,
         "drift": manifest and manifest.drift,
         "rejected": manifest and manifest.rejected,
+        "notes": [UNFILTERED] if task.kind.paints else [],
         "alternatives": [model.id for model in task.alternatives],
         "routes": routes(task),
         "inputs": describe(task.inputs),

@@ -55,7 +55,7 @@ def check(text: str) -> None:
     """Raise ``UnknownPipeline`` for an index that names more than the known parts of the known pipeline."""
     try:
         index = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         index = None
     if not isinstance(index, dict):
         raise UnknownPipeline(f"{INDEX} is not a JSON object")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -21,13 +22,14 @@ from inference.errors import CacheFull, HubUnreachable, ModelUnavailable
 from inference.hub import diffusers_index, memory_check
 from inference.hub.errors import explain
 from inference.hub.file_selection import choose_files
+from inference.jobs import landlock
 from inference.jobs.process import emit, read_job
 from inference.jobs.progress import ENOUGH_TO_TELL_BYTES
 from inference.jobs.refused import Refused, to_line
 from inference.jobs.requests import DownloadJob
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
@@ -36,13 +38,14 @@ SPEED_AFTER_S = 2.0
 """Before this, connections are still being made."""
 DAMAGED_BACKOFF_S = 60.0
 INFO_TIMEOUT_S = 10.0
+LOCKS = ".locks"
 
 
 def main() -> int:
     """Run one job; the exit code only says whether an outcome was reported."""
     job = read_job(DownloadJob)
     try:
-        commit, snapshot = fetch(job)
+        commit, snapshot = fetch(job, close_folders=lambda: _close_folders(job))
         emit(done=commit, snapshot=str(snapshot))
     except Refused as refused:
         emit(**to_line(refused))
@@ -51,17 +54,30 @@ def main() -> int:
     return 0
 
 
-def fetch(job: DownloadJob) -> tuple[str, Path]:
-    """Download what serving needs and check it against the Hub's own hashes; returns commit and folder."""
+def _close_folders(job: DownloadJob) -> None:
+    """From here on this process writes the downloads of this one model."""
+    own = [Path(job.hub_cache, _folder_name(job)), Path(job.hub_cache, LOCKS, _folder_name(job))]
+    for folder in own:
+        folder.mkdir(parents=True, exist_ok=True)
+    if not landlock.close_folders(writable=(*own, tempfile.gettempdir()), readable=job.readable):
+        print("this kernel has no wall between the download and other folders", file=sys.stderr)
+
+
+def fetch(job: DownloadJob, close_folders: Callable[[], None] = lambda: None) -> tuple[str, Path]:
+    """Download what serving needs and check it against the Hub's own hashes; returns commit and folder.
+
+    ``close_folders`` is called once it is known that there is such a model.
+    """
     emit(stage="looking")
     # By the lease we are alone. The library would wait without end for a process that was frozen with its
     # lock, and, where there is no flock, for the lock file of one that was killed.
-    shutil.rmtree(Path(job.hub_cache, ".locks", _folder_name(job)), ignore_errors=True)
+    shutil.rmtree(Path(job.hub_cache, LOCKS, _folder_name(job)), ignore_errors=True)
     info = _model_info(job)
     siblings, commit = info.siblings or [], str(info.sha)
     if not re.fullmatch(COMMIT, commit, re.ASCII):  # it becomes a folder's name
         told = f"the Hub names no commit for {job.model} at revision {job.revision}"
         raise Refused(HubUnreachable(told, retry_after_s=DAMAGED_BACKOFF_S), backoff_s=DAMAGED_BACKOFF_S)
+    close_folders()
     index = [file for file in siblings if file.rfilename == diffusers_index.INDEX]
     if index:
         _check_index(_download_right(job, commit, index))
@@ -79,6 +95,7 @@ def _download_right(job: DownloadJob, commit: str, files: list[RepoSibling]) -> 
         found, wrong = _hashed(snapshot, files)
         if wrong is None:
             _check_lock(job, found)
+            _tell_unchecked(job, files)
             return snapshot
     assert wrong is not None
     told = f"the Hub sent a damaged {wrong.rfilename} for {job.model}, twice"
@@ -107,6 +124,18 @@ def _check_lock(job: DownloadJob, found: Mapping[str, str]) -> None:
             raise Refused(ModelUnavailable(told), backoff_s=DAMAGED_BACKOFF_S)
 
 
+def _tell_unchecked(job: DownloadJob, files: list[RepoSibling]) -> None:
+    """A mirror may list files without hashes: they are taken, and that is said."""
+    bare = [file.rfilename for file in files if not _listed_hash(file) and file.rfilename not in job.sha256]
+    if bare:
+        more = f" and {len(bare) - 1} more" if len(bare) > 1 else ""
+        print(f"the Hub lists no hash for {bare[0]}{more} of {job.model}: taken unchecked", file=sys.stderr)
+
+
+def _listed_hash(file: RepoSibling) -> str | None:
+    return file.lfs.sha256 if file.lfs else file.blob_id
+
+
 def _check_index(snapshot: Path) -> None:
     """Refuse a pipeline that will not be loaded before its gigabytes come."""
     try:
@@ -120,7 +149,7 @@ def _check_index(snapshot: Path) -> None:
 def right_sha256(path: Path, file: RepoSibling) -> str | None:
     """The hash of a file that is what the Hub lists; a wrong one is deleted from the library's cache."""
     sha256, git_oid = hashes(path)
-    expected = file.lfs.sha256 if file.lfs else file.blob_id
+    expected = _listed_hash(file)
     if not expected or expected == (sha256 if file.lfs else git_oid):
         return sha256
     path.resolve().unlink(missing_ok=True)
@@ -184,7 +213,7 @@ def _speed(came_bytes: int, elapsed_s: float) -> float:
 
 def _missing_bytes(blobs: Path, files: list[RepoSibling]) -> list[int]:
     """Sizes of the files that are not there yet; the library names a blob by its hash."""
-    names = [(file.lfs.sha256 if file.lfs else file.blob_id, file.size or 0) for file in files]
+    names = [(_listed_hash(file), file.size or 0) for file in files]
     return [size for name, size in names if not name or not (blobs / name).exists()]
 
 

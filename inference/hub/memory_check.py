@@ -83,5 +83,5 @@ def is_converted(config: Path, model_types: Collection[str]) -> bool:
     """Whether it is a model of these types; others are served as they come, which takes no such memory."""
     try:
         return bool(json.loads(config.read_text(encoding="utf-8"))["model_type"] in model_types)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False

@@ -29,6 +29,8 @@ class DownloadJob:
     """The context key that gives it more."""
     sha256: Mapping[str, str] = field(default_factory=dict)
     """File name -> hash that it must have, whatever the Hub says; empty: nothing is demanded."""
+    readable: tuple[str, ...] = ()
+    """Files and folders to read besides: an operator's own certificates."""
     token: str | None = field(default=None, repr=False)
     """For a model that the Hub does not give to everybody."""
 

@@ -3,6 +3,7 @@
 - A process that holds credentials cannot be read by others of its user (``hide``).
 - A process that works on a model's own files makes no connection (``close_network``).
 - A process ends with the one that started it (``end_with_parent``).
+- Which folders it may touch is Landlock's part (``inference.jobs.landlock``).
 
 Numbers are those of the kernel's headers: prctl.h, seccomp.h, filter.h, unistd.h.
 """
@@ -43,9 +44,14 @@ def end_with_parent() -> bool:
     return _prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
+def forbid_new_privileges() -> bool:
+    """No program that this process starts may do more than it; the kernel asks for this before a filter."""
+    return _prctl(PR_SET_NO_NEW_PRIVS, 1)
+
+
 def close_network() -> bool:
     """No new socket in this process and in all that it starts, but those that stay on this machine."""
-    if platform.machine() not in SYSTEM_CALLS or not _prctl(PR_SET_NO_NEW_PRIVS, 1):
+    if platform.machine() not in SYSTEM_CALLS or not forbid_new_privileges():
         return False
     steps = _filter(*SYSTEM_CALLS[platform.machine()])
     code = ctypes.create_string_buffer(b"".join(steps))

@@ -79,6 +79,7 @@ class Shelf:
             return {"outcome": "the delivery is gone"}
         try:
             delivery = Delivery.read(stored.body)
+            delivery.check_name(name)
         except BadRecord as error:
             return {"outcome": "refused", "why": str(error)}
         try:
@@ -103,7 +104,7 @@ class Shelf:
         assert isinstance(holder, LeaseHolder)
         try:
             outcome = "there already"
-            if not _is_whole(final):
+            if not _is_whole(final, manifest):
                 with unpublished(parent) as folder:
                     for file in manifest.files:
                         if deadline.remaining_s <= 0:
@@ -150,9 +151,13 @@ def _publish(folder: Path, manifest: Manifest) -> None:
         raise DamagedDelivery(manifest.model) from None
 
 
-def _is_whole(folder: Path) -> bool:
-    """Whether every byte is what was published; reads all of it, since it was asked for again."""
+def _is_whole(folder: Path, manifest: Manifest) -> bool:
+    """Whether every byte is what the factory made; reads all of it, since it was asked for again.
+
+    The cache's own manifest is not asked: whoever rewrote the files may have rewritten that too.
+    """
     try:
-        return Artifact.open(folder).damaged_file() is None
+        there = Artifact.open(folder)
+        return there.manifest == manifest and there.damaged_file() is None
     except (DamagedArtifact, FileNotFoundError):
         return False

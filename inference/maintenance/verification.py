@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inference.cache import config_keys
 from inference.cache.artifact import Artifact, DamagedArtifact
 from inference.cache.files import set_aside
 from inference.cache.hashes import hashes
@@ -96,7 +97,10 @@ def _check(check: Check, deadline: Deadline, answer: dict[str, Any]) -> str | No
 
 def _artifact_problem(artifact: CachedArtifact, deadline: Deadline) -> str | None:
     try:
-        name = Artifact.open(artifact.folder).damaged_file(_time_check(deadline))
+        opened = Artifact.open(artifact.folder)
+        opened.check_place()
+        config_keys.check(opened)
+        name = opened.damaged_file(_time_check(deadline))
         return f"{name} is not what its hash says" if name else None
     except (DamagedArtifact, KeyError) as damage:
         return str(damage)

@@ -36,6 +36,9 @@ OUT_OF_MEMORY = (signal.SIGABRT, signal.SIGKILL)
 
 DOWNLOAD, CONVERT = "inference.hub.download", "inference.convert"
 
+CERTIFICATES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE")
+"""Variables that name what the download trusts besides its own library's list."""
+
 # docs/decisions/0003-model-cache.md says why each is set.
 CHILD_ENVIRONMENT = {
     "HF_HOME": f"{tempfile.gettempdir()}/hf",
@@ -138,6 +141,7 @@ class Preparation:
             memory_mb=self.spec.memory_mb,
             memory_option=self.spec.memory_option,
             sha256=dict(model.sha256),
+            readable=tuple(filter(None, map(self.hub.environment.get, CERTIFICATES))),
         )
 
     def _convert_job(self, commit: str, snapshot: str) -> ConvertJob:

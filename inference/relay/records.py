@@ -178,6 +178,13 @@ class Delivery:
             _check_file(name, file)
         return delivery
 
+    def check_name(self, name: str) -> None:
+        """Raise :class:`BadRecord` where the key it lies under is another model's, or its commit another."""
+        if name.partition("/")[0] != slug(self.model):
+            raise BadRecord("the delivery lies under another model's name")
+        if re.fullmatch(COMMIT, self.revision, re.ASCII) and self.revision != self.manifest.commit:
+            raise BadRecord("the manifest is of another commit than was asked for")
+
 
 def _check_file(name: Any, file: Any) -> None:
     if not isinstance(name, str) or "\0" in name or set(name.split("/")) & {"", ".", ".."}:

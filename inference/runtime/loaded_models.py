@@ -67,6 +67,7 @@ class LoadedModels:
             started_s = time.monotonic()
             engine = load(artifact, self._pipeline_tag, self._threads)
             self._seconds[model] = round(time.monotonic() - started_s, 3)
+            self._share_room(engine)
             return engine
 
         future = self._worker.submit(job)
@@ -76,6 +77,16 @@ class LoadedModels:
     def forget(self, model: Model) -> None:
         """After a load that failed: the next request loads again."""
         self._loading.pop(model, None)
+
+    def _share_room(self, latest: Engine) -> None:
+        """Tell every engine what is left for a call beside the models: never less than one was always given.
+
+        Loads run in order in one thread, and calls too: nobody reads the figure meanwhile.
+        """
+        room_bytes = PROCESS_BYTES + max(0.0, self._budget_bytes - self._held_bytes())
+        earlier = [each for each in list(self._loading.values()) if each.done() and not each.exception()]
+        for engine in (latest, *(each.result() for each in earlier)):
+            engine.room_bytes = room_bytes
 
     def _make_room(self, needed_bytes: float) -> list[Model]:
         left = []

@@ -13,10 +13,10 @@ from constructs import Construct
 from inference.task import SERVE
 from stacks.functions.failed_events import allow_sending
 from stacks.functions.image import make_image_settings
-from stacks.functions.logs import make_log_group
 from stacks.functions.models import replaced_models
 from stacks.functions.role import TaskRole, allow_tracing
 from stacks.functions.task_function import make_event_settings
+from stacks.logs import make_log_group
 from stacks.model_cache import MOUNT_PATH
 from stacks.options import names
 
@@ -53,7 +53,7 @@ class CacheFunction(Construct):
         """``bucket``: that models come through; then it is the only one that writes the cache."""
         super().__init__(scope, id)
         self.name = names.function_name(options.name, names.CACHE)
-        self._log_group = make_log_group(self, self.name, options.log_retention_days)
+        self._log_group = make_log_group(self, self.name, options)
         self._role = TaskRole(
             self,
             "Access",

@@ -13,10 +13,10 @@ from constructs import Construct
 from inference.task import FULL
 from stacks.functions.failed_events import allow_sending
 from stacks.functions.image import make_code_settings
-from stacks.functions.logs import make_log_group
 from stacks.functions.models import replaced_models
 from stacks.functions.role import allow_logging, allow_reading, allow_tracing, make_role
 from stacks.functions.task_function import make_event_settings
+from stacks.logs import make_log_group
 from stacks.options import names
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Factory(Construct):
     ) -> None:
         super().__init__(scope, id)
         self.name = names.function_name(options.name, names.FACTORY)
-        group = make_log_group(self, self.name, options.log_retention_days)
+        group = make_log_group(self, self.name, options)
         role = make_role(self, self.name)
         self.policy = iam.Policy(
             self,

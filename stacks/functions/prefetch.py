@@ -11,8 +11,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from stacks.functions.logs import make_log_group
 from stacks.functions.task_function import ALIAS
+from stacks.logs import make_log_group
 from stacks.options import names
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Prefetch(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._name = names.function_name(options.name, names.PREFETCH)
-        group = make_log_group(self, self._name, options.log_retention_days)
+        group = make_log_group(self, self._name, options)
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         policy = iam.Policy(self, "Policy", roles=[role], statements=self._permissions(group, functions))
         function = self._make_function(role, group)

@@ -13,8 +13,8 @@ from inference.http.response import READABLE
 from inference.settings import RESPONSE_STREAM
 from stacks.functions.failed_events import allow_sending, make_destination
 from stacks.functions.image import make_image_settings
-from stacks.functions.logs import make_log_group
 from stacks.functions.role import TaskRole, allow_reading, allow_tracing
+from stacks.logs import make_log_group
 from stacks.model_cache import MOUNT_PATH
 from stacks.monitoring.task_metrics import TaskMetrics
 
@@ -53,7 +53,7 @@ class TaskFunction(Construct):
         """``bucket``: that models come through; then it neither writes the cache nor reads the token."""
         super().__init__(scope, id)
         self.name = options.function_name(task)
-        self._log_group = make_log_group(self, self.name, options.log_retention_days)
+        self._log_group = make_log_group(self, self.name, options)
         self.metrics = TaskMetrics(self.name, task.name, task.timeout_s, namespace=options.name)
         self._role = TaskRole(
             self,

@@ -294,6 +294,25 @@ TAGS = Pairs(
     effect="Tags everything that can carry tags.",
 )
 
+FLOW_LOGS = Flag(
+    name="flow_logs",
+    effect="Logs who speaks with whom in a network of the stack's own; CloudWatch bills by the GB.",
+)
+EMPTY_DEFAULT_GROUP = Flag(
+    name="empty_default_group",
+    effect="Empties the security group that every VPC comes with, and that nothing here uses; "
+    "a function of the CDK's does it, whose log stays when the stack goes.",
+)
+KMS_KEY_ARN = Pattern(
+    name="kms_key_arn",
+    pattern=r"arn:aws(-\w+)*:kms:[\w-]+:\d{12}:key/[\w-]+",
+    must="be the ARN of a KMS key, not of an alias",
+    example="arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
+    values_note="the ARN of a KMS key",
+    effect="Encrypts cache, bucket and logs with a key of yours, "
+    "[whose policy must let CloudWatch Logs use it](docs/operations.md#a-key-of-your-own).",
+)
+
 KEYS: tuple[Key, ...] = (
     *(
         NAME,
@@ -322,7 +341,7 @@ KEYS: tuple[Key, ...] = (
     ),
     *(TRACING, DASHBOARD),
     *(ALARM_EMAIL, PREFETCH, ON_FAILURE_ARN, MAX_EVENT_AGE, VPC_ID, SUBNET_IDS, AVAILABILITY_ZONES),
-    *(PERMISSIONS_BOUNDARY, QUALIFIER, TAGS),
+    *(FLOW_LOGS, EMPTY_DEFAULT_GROUP, KMS_KEY_ARN, PERMISSIONS_BOUNDARY, QUALIFIER, TAGS),
 )
 """Of the whole stack, in the order of the document and of ``cdk.json``."""
 

@@ -137,6 +137,16 @@ def check_network(values: Values) -> None:
         raise OptionError("context key 'availability_zones': with 'vpc_id', the subnets say which they are")
 
 
+def check_own_network(values: Values) -> None:
+    """What is of a network that the stack makes says nothing of one that is there."""
+    for key in (keys.FLOW_LOGS, keys.EMPTY_DEFAULT_GROUP):
+        if values[key.name] and values["vpc_id"]:
+            raise OptionError(
+                f"context key {key.name!r} is for a network of the stack's own, and would do nothing with "
+                "'vpc_id'"
+            )
+
+
 def check_concurrency(values: Values) -> None:
     """No more environments are kept ready than may run, and nobody waits for a function that may not run."""
     overrides: Mapping[str, TaskOptions] = values["overrides"]
@@ -173,6 +183,7 @@ def check_images(values: Values) -> None:
 
 RULES = (
     *(check_public_access, check_key_hashes, check_open_concurrency, check_hub_token, check_network),
+    check_own_network,
     check_concurrency,
     check_images,
     check_relay_keys,

@@ -61,6 +61,12 @@ class Options:
     subnet_ids: tuple[str, ...]
     availability_zones: tuple[str, ...]
     """Names, or one number: so many of the region's first."""
+    flow_logs: bool
+    """Of a network of our own."""
+    empty_default_group: bool
+    """The security group that every VPC comes with, and that nothing here uses."""
+    kms_key_arn: str | None
+    """For the cache, the bucket and the logs; ``None``: keys of AWS."""
     permissions_boundary: str | None
     qualifier: str | None
     tags: tuple[tuple[str, str], ...]

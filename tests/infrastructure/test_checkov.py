@@ -88,5 +88,6 @@ def test_checkov_finds_nothing_that_is_not_accepted_with_a_reason(
 
 def test_nor_with_every_option(found: dict[str, set[str]]) -> None:
     accepted = ACCEPTED | BY_AUTH["key"] | WITH_EVERY_OPTION
+    accepted.pop("CKV_AWS_158")  # there the logs have a key of one's own
     assert found["every-option"] == set(accepted)
     assert found["relay-with-every-option"] == set(accepted | WITH_RELAY)

@@ -38,10 +38,42 @@ def test_it_is_encrypted_and_tidies_itself(stack: Synthesized) -> None:
 
 
 def test_it_turns_away_whoever_comes_without_tls(stack: Synthesized) -> None:
-    (deny,) = statements(stack, "Deny")
+    deny, *_ = statements(stack, "Deny")
     assert deny["Principal"] == {"AWS": "*"}
     assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert deny["Action"] == [USE[0], "elasticfilesystem:ClientRootAccess", USE[1]]
+
+
+def those_not_denied(stack: Synthesized, action: str) -> list[str]:
+    """The roles that the one refusal of everybody else leaves out."""
+    (deny,) = (
+        each
+        for each in statements(stack, "Deny")
+        if action in each["Action"] and "ArnNotEquals" in each.get("Condition", {})
+    )
+    assert deny["Principal"] == {"AWS": "*"}
+    assert list(deny["Condition"]) == ["ArnNotEquals"]
+    return arns(deny["Condition"]["ArnNotEquals"]["aws:PrincipalArn"])
+
+
+def arns(roles: Any) -> list[str]:
+    return sorted(map(str, roles if isinstance(roles, list) else [roles]))
+
+
+def test_it_turns_away_everybody_else_of_the_account(stack: Synthesized) -> None:
+    """Their own policies would be enough: in one account either side's Allow is."""
+    roles = [function["Properties"]["Role"] for function in stack.in_vpc().values()]
+    assert those_not_denied(stack, USE[0]) == arns(roles)
+    writers = [
+        role
+        for allow in statements(stack, "Allow")
+        if USE[1] in allow["Action"]
+        for role in arns(allow["Principal"]["AWS"])
+    ]
+    assert those_not_denied(stack, USE[1]) == sorted(writers)
+    assert len(writers) == (1 if stack.is_relayed else len(roles))
+    (root,) = (each for each in statements(stack, "Deny") if "Condition" not in each)
+    assert (root["Action"], root["Principal"]) == ("elasticfilesystem:ClientRootAccess", {"AWS": "*"})
 
 
 def test_it_lets_in_the_functions_roles_through_an_access_point_and_nobody_else(stack: Synthesized) -> None:

@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Template
 
 from inference.tasks import all_tasks
-from stacks.functions.logs import RETENTION
+from stacks.logs import RETENTION
 from stacks.options.context import OptionError
 from stacks.options.keys import KEYS, LOG_RETENTION_DAYS, SUBNET_IDS, TASK_KEYS, VPC_ID
 from stacks.options.rules import CDK_KEYS
@@ -74,6 +74,7 @@ def test_the_defaults() -> None:
     assert (options.tracing, options.dashboard, options.prefetch) == (False, False, False)
     assert (options.alarm_email, options.on_failure_arn, options.max_event_age) == (None, None, 3600)
     assert (options.vpc_id, options.subnet_ids, options.availability_zones) == (None, (), ("2",))
+    assert (options.flow_logs, options.empty_default_group, options.kms_key_arn) == (False, False, None)
     assert (options.permissions_boundary, options.qualifier, options.tags) == (None, None, ())
     assert set(options.overrides.values()) == {TaskOptions()}
 
@@ -111,6 +112,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("auth", "key", "key_sha256"),
     ("key_sha256", "0" * 64, "auth=key"),
     ("hf_token_secret_arn", "hf_canary", "full ARN"),
+    ("kms_key_arn", "arn:aws:kms:us-east-1:123456789012:alias/ours", "not of an alias"),
     ("hf_token_secret_arn", SECRET_ARN[:-7], "six characters"),
     ("hf_token_secret_arn", f"{SECRET_ARN}:token::", "full ARN"),
     ("auth", "none", "i_accept_public=true"),
@@ -245,6 +247,12 @@ def test_what_may_be_a_token_is_not_shown() -> None:
     with pytest.raises(OptionError) as caught:
         read(hf_token_secret_arn="hf_canary")
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["flow_logs", "empty_default_group"])
+def test_what_is_of_a_network_of_our_own_is_refused_in_another(key: str) -> None:
+    with pytest.raises(OptionError, match=f"'{key}' is for a network of the stack's own"):
+        read(**{key: "true", "vpc_id": VPC_ID.example, "subnet_ids": SUBNET_IDS.example})
 
 
 def test_a_hub_token_is_of_use_only_with_a_way_to_the_hub() -> None:

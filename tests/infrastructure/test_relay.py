@@ -17,6 +17,7 @@ from tests.support.aws.order import in_order
 from tests.support.cfn_lint import lint
 from tests.support.synthesized import (
     AUTH,
+    KMS_KEY_ARN,
     MODES,
     RELAY_WITH_EVERY_OPTION,
     SECRET_ARN,
@@ -167,7 +168,8 @@ class TestBucket:
         id, bucket = relay.one("AWS::S3::Bucket")
         properties = bucket["Properties"]
         (rule,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-        assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+        by_key = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KMS_KEY_ARN}
+        assert rule["ServerSideEncryptionByDefault"] in ({"SSEAlgorithm": "AES256"}, by_key)
         assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
         assert len(properties["PublicAccessBlockConfiguration"]) == 4
         _, policy = relay.one("AWS::S3::BucketPolicy")

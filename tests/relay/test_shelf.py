@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -114,6 +116,34 @@ def test_what_was_damaged_on_the_cache_is_replaced(shelf: Shelved, bucket: Bucke
     (shelf.folder / "config.json").write_bytes(b"[]")  # the size is right, the bytes are not
     assert shelf(key)["outcome"] == "delivered"
     assert Artifact.open(shelf.folder).damaged_file() is None
+
+
+def test_files_and_manifest_that_were_rewritten_together_are_replaced(shelf: Shelved, bucket: Bucket) -> None:
+    """Hashes alone would call them whole."""
+    key = put_delivery(bucket, made_delivery())
+    shelf(key)
+    (shelf.folder / "config.json").write_bytes(b"[]")
+    folder, made = shelf.folder, made_delivery().manifest
+    forged = {"size_bytes": 2, "sha256": hashlib.sha256(b"[]").hexdigest()}
+    replace(made, files={**made.files, "config.json": forged}).write(folder)
+    assert Artifact.open(folder).damaged_file() is None
+    assert shelf(key)["outcome"] == "delivered"
+    assert (folder / "config.json").read_bytes() == FILES["config.json"]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [({"name": "other--model/" + "0" * 16}, "another model's name"), ({"commit": LATER}, "another commit")],
+)
+def test_a_delivery_under_a_name_that_is_not_its_own_is_refused(
+    shelf: Shelved, bucket: Bucket, change: dict[str, str], why: str
+) -> None:
+    delivery = made_delivery(replace(BRANCH, revision=COMMIT), commit=change.get("commit", COMMIT))
+    key = put_delivery(bucket, delivery, change.get("name", NAME))
+    answer = shelf(key)
+    assert answer["outcome"] == "refused"
+    assert why in answer["why"]
+    assert not (shelf.layout.root / "artifacts").exists()
 
 
 def test_a_late_delivery_does_not_undo_what_a_branch_is_now(shelf: Shelved, bucket: Bucket) -> None:

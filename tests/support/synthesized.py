@@ -33,6 +33,7 @@ Resource = dict[str, Any]
 EGRESS = ("relay", "nat", "none")
 KEY_SHA256 = "5b" * 32
 SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hub/token-AbCd12"
+KMS_KEY_ARN = "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
 AUTH: dict[str, dict[str, str]] = {
     "iam": {},
     "key": {"auth": "key", "key_sha256": KEY_SHA256},
@@ -54,6 +55,8 @@ EVERY_OPTION = {
     "on_failure_arn": "arn:aws:sqs:us-east-1:123456789012:failed-events",
     "cors_origins": "https://a.example",
     "keep_cache": "true",
+    "flow_logs": "true",
+    "kms_key_arn": KMS_KEY_ARN,
 }
 RELAY_WITH_EVERY_OPTION = {
     **EVERY_OPTION,

@@ -8,6 +8,7 @@ from inference.engines.ctranslate import config
 from inference.engines.ctranslate.codec import load_codec
 from inference.engines.ctranslate.config import SpeechFacts
 from inference.engines.ctranslate.continuation import Continuation
+from inference.engines.ctranslate.memory import read_shape
 from inference.engines.ctranslate.model import SeededModel
 from inference.engines.ctranslate.text_to_text import TextToText
 from inference.engines.ctranslate.whisper import Transcription
@@ -32,8 +33,10 @@ def open_engine(folder: Path, pipeline_tag: str, threads: int) -> TextToText | C
     model = SeededModel(lambda: open_model(folder, kind, threads))
     if isinstance(facts, SpeechFacts):
         return Transcription(folder, facts, generation, model)
-    engine = TextToText if facts.kind == "seq2seq" else Continuation
-    return engine(facts, generation, load_codec(folder, facts), model, pipeline_tag)
+    codec = load_codec(folder, facts)
+    if facts.kind == "seq2seq":
+        return TextToText(facts, generation, codec, model, pipeline_tag, read_shape(folder / "model.bin"))
+    return Continuation(facts, generation, codec, model, pipeline_tag)
 
 
 def open_model(folder: Path, kind: str, threads: int) -> Any:

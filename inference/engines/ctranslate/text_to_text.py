@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inference.engines.ctranslate.memory import BASE_BYTES
 from inference.engines.ctranslate.model import BATCH, SeededModel, names
 from inference.engines.ctranslate.pieces import joined, pieces_of, step_options
 from inference.engines.engine import Engine, Outcome, Pieces, Stream
@@ -19,6 +20,7 @@ from inference.task_kinds import kind_of
 if TYPE_CHECKING:
     from inference.engines.ctranslate.codec import Codec
     from inference.engines.ctranslate.config import TextFacts
+    from inference.engines.ctranslate.memory import ModelShape
     from inference.task import Call
 
 
@@ -32,6 +34,7 @@ class TextToText(Engine):
         codec: Codec,
         model: SeededModel,
         pipeline_tag: str,
+        shape: ModelShape,
     ) -> None:
         self._facts = facts
         self._generation = generation
@@ -39,6 +42,7 @@ class TextToText(Engine):
         self._model = model
         self._tag = pipeline_tag
         self._kind = kind_of(pipeline_tag)
+        self._shape = shape
 
     def run(self, call: Call) -> Outcome:
         """For each input ``{"summary_text" | "translation_text" | "generated_text": str}``."""
@@ -93,18 +97,31 @@ class TextToText(Engine):
         if not sources:
             return []
         lengths = settings.lengths(1, self._facts.target_window)
+        search = settings.search(self._facts.vocabulary_size)
         results = self._model.get(settings).translate_batch(
             sources,
             target_prefix=[names(prompt)] * len(sources),
-            max_batch_size=BATCH,
+            max_batch_size=self._batch(max(map(len, sources)), lengths.maximum, search["beam_size"]),
             max_input_length=0,
             max_decoding_length=lengths.maximum,
             min_decoding_length=lengths.minimum,
             end_token=names(self._facts.ends),
             return_end_token=True,  # so that scores are divided by the length that transformers counts
-            **settings.search(self._facts.vocabulary_size),
+            **search,
         )
         return [[int(name) for name in result.hypotheses[0]] for result in results]
+
+    def _batch(self, source: int, written: int, beams: int) -> int:
+        """How many texts of so many tokens may run together; raises :class:`InvalidField` for none."""
+        each_bytes, room_bytes = self._shape.text_bytes(source, written, beams), self.room_bytes - BASE_BYTES
+        if each_bytes > room_bytes:
+            problem = (
+                f"with {beams} beams, {source:,} tokens to read and {written:,} to write, one text takes "
+                f"{each_bytes / 1e6:,.0f} MB, and this function has {room_bytes / 1e6:,.0f} MB left for it: "
+                "ask for fewer beams or tokens, or give the function more memory"
+            )
+            raise InvalidField("parameters.num_beams", problem)
+        return min(BATCH, int(room_bytes // each_bytes))
 
     def _fit(self, prefix: str, index: int, room: int, call: Call) -> tuple[list[list[int]], bool]:
         """Ids that fit the window, in one or more parts, and whether some were cut.

@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from inference.cache import config_keys
+from inference.cache.artifact import Artifact
 from inference.convert.ctranslate import recipe as ctranslate
 from inference.convert.proofs import recordings as proof_recordings
 from inference.convert.recipe import Source
@@ -23,6 +25,7 @@ from inference.errors import InvalidField
 from inference.media.audio import RATE, decode
 from inference.task import Call
 from local.demo.packaged import whisper as packaged_whisper
+from tests.support.models.manifests import manifest
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -66,6 +69,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     inputs = (recording("7_jackson_0.wav"), proof_recordings.recording(1))
     source = Source(snapshot, config, TAG, inputs, "fp32", threads=2)
     kept = ctranslate.convert(source, folder, lambda stage: None)
+    config_keys.check(Artifact(folder, manifest("ctranslate", TAG)))
     assert kept.drift.figures["positions"] > 0
     assert kept.drift.figures["next_token_agreement"] == 1.0
     yield open_engine(folder, TAG, 2)

@@ -14,17 +14,21 @@ import pytest
 import transformers
 from sentencepiece import SentencePieceProcessor
 
+from inference.cache import config_keys
+from inference.cache.artifact import Artifact
 from inference.convert.ctranslate.recipe import MODEL_CLASSES, convert
 from inference.convert.recipe import Source
 from inference.engines.choose import CTRANSLATE_GENERATION_MODEL_TYPES
 from inference.engines.ctranslate import config as ctranslate_facts
 from inference.engines.ctranslate.engine import open_engine
 from inference.engines.ctranslate.log_mel import log_mel
+from inference.engines.ctranslate.memory import BASE_BYTES, read_shape
 from inference.engines.text.detokenizer import HALF
 from inference.errors import InvalidField
 from inference.task import Call
 from tests.support.models import speech as tiny_speech
 from tests.support.models import text_to_text
+from tests.support.models.manifests import manifest
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -44,7 +48,9 @@ def converted(
     folder.mkdir()
     config = json.loads((snapshot / "config.json").read_text())
     given = tuple(text_to_text.SENTENCES if inputs is None else inputs)
-    return convert(Source(snapshot, config, tag, given, precision, 1), folder, lambda _: None)
+    kept = convert(Source(snapshot, config, tag, given, precision, 1), folder, lambda _: None)
+    config_keys.check(Artifact(folder, manifest("ctranslate", "any-head")))
+    return kept
 
 
 def run(engine: Any, *texts: Any, **parameters: Any) -> Outcome:
@@ -104,6 +110,29 @@ class Family:
 @pytest.fixture(scope="module", params=sorted(text_to_text.TEXT_FAMILIES))
 def family(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Family:
     return Family(request.param, tmp_path_factory.mktemp(request.param))
+
+
+def test_the_shape_that_decides_memory_is_the_models(family: Family) -> None:
+    shape, config = read_shape(family.folder / "model.bin"), family.oracle.model.config
+    layers = getattr(config, "decoder_layers", None) or config.num_decoder_layers
+    heads = getattr(config, "encoder_attention_heads", None) or config.num_heads
+    width = config.num_heads * config.d_kv if hasattr(config, "d_kv") else config.d_model
+    assert (shape.layers, shape.heads, shape.width) == (layers, heads, width)
+
+
+def test_texts_that_do_not_fit_together_are_written_one_after_another(family: Family) -> None:
+    """The answers are the same; where not even one fits, that is said."""
+    texts, usual = text_to_text.SENTENCES[:4], family.engine.room_bytes
+    together = ask(family.engine, *texts, num_beams=3, max_new_tokens=8, **family.ours)
+    needed = family.engine._shape.text_bytes(64, 8, 3)  # type: ignore[union-attr]
+    try:
+        family.engine.room_bytes = BASE_BYTES + needed
+        assert ask(family.engine, *texts, num_beams=3, max_new_tokens=8, **family.ours) == together
+        family.engine.room_bytes = BASE_BYTES + 1
+        with pytest.raises(InvalidField, match=r"^parameters\.num_beams: with 3 beams, .* one text takes"):
+            ask(family.engine, *texts, num_beams=3, max_new_tokens=8, **family.ours)
+    finally:
+        family.engine.room_bytes = usual
 
 
 def test_the_proof_finds_fp32_equal(family: Family) -> None:
@@ -495,6 +524,7 @@ import sys
 from pathlib import Path
 from inference.engines.ctranslate.engine import open_engine
 from inference.engines.ctranslate.log_mel import log_mel
+from inference.engines.ctranslate.memory import BASE_BYTES, read_shape
 from inference.task import Call
 engine = open_engine(Path(sys.argv[1]), "summarization", 1)
 engine.run(Call(["The quick brown fox."], {"num_beams": 2}, is_list=True))

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inference.cache import config_keys
 from inference.convert.genai import recipe
 from inference.convert.genai.proof import GenerationProof, choose_texts
 from inference.convert.proofs import texts as proof_texts
 from inference.convert.recipe import KeptVariant, Source
 from inference.engines.choose import GENAI_MODEL_TYPES
 from inference.engines.genai.engine import GenaiEngine, load
+from inference.engines.load import load as load_artifact
 from inference.engines.text.chat_encoding import encode_chat
 from inference.engines.text.chat_template import ChatTemplate
 from inference.engines.text.detokenizer import TextStream
-from inference.errors import InvalidField
+from inference.errors import InternalError, InvalidField
 from inference.task import Call
 from local.demo.packaged import gguf, packages, smollm2
 from tests.support.models import converted
@@ -91,9 +95,26 @@ def test_greedy_ids_are_those_of_transformers(family: str, tmp_path: Path) -> No
     built, kept = convert(snapshot, tmp_path / "artifacts", "fp32")
     assert kept.drift.within_budget, kept.drift
     assert kept.drift.figures["next_token_agreement"] == 1.0
+    config_keys.check(built)
     served = load(built, TAG, 1)
     for prompt in PROMPTS:
         assert ids_of(served, prompt) == expected(snapshot, prompt)
+
+
+@pytest.mark.parametrize("option", ["custom_ops_library", "enable_profiling"])
+def test_a_config_that_was_rewritten_on_the_cache_is_not_followed(
+    artifact: Artifact, tmp_path: Path, option: str
+) -> None:
+    """The library itself loads what the first names, and writes where the second says."""
+    folder = tmp_path / "artifact"
+    shutil.copytree(artifact.folder, folder)
+    config = json.loads((folder / "genai_config.json").read_text())
+    config["model"]["decoder"]["session_options"][option] = str(tmp_path / "named")
+    (folder / "genai_config.json").write_text(json.dumps(config))
+    with pytest.raises(InternalError, match="session_options has a key that no conversion writes"):
+        load_artifact(replace(artifact, folder=folder), TAG, 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["artifact"]
+    load_artifact(artifact, TAG, 1)
 
 
 def test_a_stream_is_what_is_answered_and_ends_where_nobody_asks_further(engine: GenaiEngine) -> None:
