@@ -73,6 +73,10 @@ class Service:
         """
         if self._keys.sha256 and not self._is_provisioned:
             return
+        if self._task.media_kind == "audio":
+            from inference.media import audio
+
+            audio.DECODER.start()  # while the model loads
         self._runner.start(self._task.model)
 
     @property
@@ -175,7 +179,7 @@ class Service:
     def _infer(self, walk: Walk) -> Answer | EventAnswer:
         body = read_body(walk.request.document(self._task.media_kind), self._task)
         walk.model_call.model = self._task.choose_model(body.model)
-        call = self._task.prepare(body.inputs, body.parameters)
+        call = self._heard(walk, self._task.prepare(body.inputs, body.parameters))
         has_details = bool(call.parameters.pop("details", None))  # nothing for an engine
         if body.streams or has_details:
             return self._infer_by_token(walk, call, streams=body.streams)
@@ -189,6 +193,19 @@ class Service:
         if kind == images.JSON:
             return Answer(presented)
         return Answer(images.encode(presented, kind), kind)
+
+    def _heard(self, walk: Walk, call: Call) -> Call:
+        """Recordings as waveforms: one that cannot be read is refused before a model is waited for."""
+        if self._task.media_kind != "audio":
+            return call
+        from inference.media import audio  # no other task needs it
+
+        limit = walk.model_call.deadline
+        inputs = [
+            audio.decode(item, at=call.at(index), limit_s=limit.remaining_s)
+            for index, item in enumerate(call.inputs)
+        ]
+        return replace(call, inputs=inputs)
 
     def _openapi(self) -> Answer:
         from inference.http import openapi  # with the parts of all routes: no other answer needs them

@@ -1,6 +1,7 @@
 """What is said in this recording?"""
 
 from inference.fields import Flag, Group, Media, Text
+from inference.media.formats import SOUND
 from inference.task import Example, Model, Task, packaged
 from inference.tasks._generation import BEAMS, LONGEST, SAMPLING
 
@@ -10,7 +11,7 @@ TASK = Task(
     summary="Writes down what a recording says.",
     model=Model("openai/whisper-tiny"),
     alternatives=(Model("openai/whisper-base"), Model("openai/whisper-small")),
-    inputs=Media("inputs", "A recording as base64 or raw bytes.", "audio", "WAV, FLAC, OGG or MP3"),
+    inputs=Media("inputs", "A recording as base64 or raw bytes.", "audio", SOUND),
     parameters=(
         Flag("return_timestamps", "Whether each phrase comes with its times in seconds."),
         Text("language", "The recording's language, like en; found by listening by default.", max_chars=40),

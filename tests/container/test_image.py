@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from inference.media.images import MAX_PIXELS
+from inference.media.pixels import MAX_PIXELS
 from tests.support.container import bases
 from tests.support.container.engine import compressed_bytes, docker, layers
 from tests.support.container.function import EMULATOR, TASKS, USER, run
