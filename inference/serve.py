@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
+from inference.actions.openai import OpenAi
+from inference.actions.walk import Walk, heard
 from inference.deadline import Deadline
 from inference.engines.load import load as load_engine
 from inference.errors import InvalidField
 from inference.http import describe, generation, response, routes, stream
 from inference.http import request as requests
 from inference.http.api_keys import Keys
-from inference.http.openai import embeddings, models
 from inference.http.request import PREPARE
 from inference.http.response import Answer
 from inference.http.stream import EVENT_STREAM, EventAnswer, StreamedReply
@@ -41,15 +41,6 @@ if TYPE_CHECKING:
     from inference.task import Call, Task
 
 
-@dataclass
-class Walk:
-    """One request on its way."""
-
-    request: Request
-    request_id: str
-    model_call: ModelCall
-
-
 class Service:
     """One task, served: what the Lambda entry point, the local cloud and the tests all call."""
 
@@ -64,6 +55,7 @@ class Service:
         self._log = RequestLog(task, settings)
         self._streams = settings.streams
         self._runner = ModelRunner(self._provider, task.pipeline_tag, settings, load, self._log.logger)
+        self._openai = OpenAi(self._task, self._runner)
 
     def start(self) -> None:
         """Init phase: load the default model if it is on the cache.
@@ -164,11 +156,14 @@ class Service:
             "openapi": self._openapi,
             "health": lambda: Answer(self._runner.health(task.model, deadline)),
             "infer": lambda: self._infer(walk),
-            "chat": lambda: self._complete(walk, is_chat=True),
-            "complete": lambda: self._complete(walk, is_chat=False),
-            "respond": lambda: self._respond(walk),
-            "embed": lambda: self._embed(walk),
-            "models": lambda: self._models(request.path),
+            "chat": lambda: self._openai.complete(walk, is_chat=True),
+            "complete": lambda: self._openai.complete(walk, is_chat=False),
+            "respond": lambda: self._openai.respond(walk),
+            "embed": lambda: self._openai.embed(walk),
+            "transcribe": lambda: self._openai.transcribe(walk, translates=False),
+            "translate": lambda: self._openai.transcribe(walk, translates=True),
+            "paint": lambda: self._openai.paint(walk),
+            "models": lambda: self._openai.models(request.path),
         }
         return routes.find(task, request.method, request.path, actions)()
 
@@ -177,9 +172,11 @@ class Service:
         return Answer({"model": walk.model_call.model.id, "state": "ready"})
 
     def _infer(self, walk: Walk) -> Answer | EventAnswer:
-        body = read_body(walk.request.document(self._task.media_kind), self._task)
+        body = read_body(self._document(walk.request), self._task)
         walk.model_call.model = self._task.choose_model(body.model)
-        call = self._heard(walk, self._task.prepare(body.inputs, body.parameters))
+        call = self._task.prepare(body.inputs, body.parameters)
+        if self._task.media_kind == "audio":
+            call = heard(walk, call)
         has_details = bool(call.parameters.pop("details", None))  # nothing for an engine
         if body.streams or has_details:
             return self._infer_by_token(walk, call, streams=body.streams)
@@ -194,18 +191,13 @@ class Service:
             return Answer(presented)
         return Answer(images.encode(presented, kind), kind)
 
-    def _heard(self, walk: Walk, call: Call) -> Call:
-        """Recordings as waveforms: one that cannot be read is refused before a model is waited for."""
-        if self._task.media_kind != "audio":
-            return call
-        from inference.media import audio  # no other task needs it
+    def _document(self, request: Request) -> dict[str, Any]:
+        document = request.document(self._task.media_kind)
+        if not request.is_form:
+            return document
+        from inference.http import multipart
 
-        limit = walk.model_call.deadline
-        inputs = [
-            audio.decode(item, at=call.at(index), limit_s=limit.remaining_s)
-            for index, item in enumerate(call.inputs)
-        ]
-        return replace(call, inputs=inputs)
+        return multipart.document(document, self._task)
 
     def _openapi(self) -> Answer:
         from inference.http import openapi  # with the parts of all routes: no other answer needs them
@@ -219,38 +211,6 @@ class Service:
         if streams:
             return EventAnswer(generation.events(call, runs))
         return Answer(generation.with_details(call, runs))
-
-    def _complete(self, walk: Walk, *, is_chat: bool) -> Answer | EventAnswer:
-        from inference.http.openai import chunks, completions
-
-        asked = completions.read(walk.request.document(), self._task, is_chat=is_chat)
-        walk.model_call.model = asked.model
-        if asked.streams:
-            runs = [self._runner.stream_completion(walk.model_call, *run) for run in asked.runs()]
-            return EventAnswer(chunks.events(asked, runs, walk.request_id))
-        done = [self._runner.complete(walk.model_call, *run) for run in asked.runs()]
-        return completions.present(asked, done, walk.request_id)
-
-    def _respond(self, walk: Walk) -> Answer | EventAnswer:
-        from inference.http.openai import response_events, responses
-
-        asked = responses.read(walk.request.document(), self._task)
-        walk.model_call.model = asked.model
-        if asked.streams:
-            run = self._runner.stream_completion(walk.model_call, asked.messages, asked.parameters)
-            return EventAnswer(response_events.events(asked, run, walk.request_id))
-        done = self._runner.complete(walk.model_call, asked.messages, asked.parameters)
-        return responses.present(asked, done, walk.request_id)
-
-    def _embed(self, walk: Walk) -> Answer:
-        asked = embeddings.read(walk.request.document(), self._task)
-        walk.model_call.model = asked.model
-        check = partial(embeddings.check_size, asked)
-        return embeddings.present(asked, self._runner.run(walk.model_call, asked.call, check))
-
-    def _models(self, path: str) -> Answer:
-        name = unquote(path.removeprefix(routes.MODELS).strip("/"))
-        return models.show(self._task, name) if name else models.show_all(self._task)
 
 
 def _error_event(shown: HubletError, walk: Walk) -> dict[str, Any]:

@@ -46,7 +46,13 @@ class TaskKind:
 
 
 KINDS = {
-    SPEECH: TaskKind(rewrites=True),
+    SPEECH: TaskKind(
+        rewrites=True,
+        openai={
+            "/v1/audio/transcriptions": ("POST", "transcribe"),
+            "/v1/audio/translations": ("POST", "translate"),
+        },
+    ),
     "feature-extraction": TaskKind(head="embeddings", openai={"/v1/embeddings": ("POST", "embed")}),
     "question-answering": TaskKind(shows_one_alone=True),
     "sentence-similarity": TaskKind(head="embeddings"),
@@ -61,7 +67,7 @@ KINDS = {
             "/v1/responses": ("POST", "respond"),
         },
     ),
-    "text-to-image": TaskKind(paints=True),
+    "text-to-image": TaskKind(paints=True, openai={"/v1/images/generations": ("POST", "paint")}),
     "text2text-generation": TaskKind(rewrites=True),
     "translation": TaskKind(
         rewrites=True, always_lists=True, takes_languages=True, text_name="translation_text"
