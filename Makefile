@@ -29,7 +29,7 @@ CDK := npx --no-install cdk
 
 # A target's line in `make help` is what stands after the two number signs.
 .DEFAULT_GOAL := help
-.PHONY: help run serve ui picture invoke cache lock synth deploy destroy options key check fix unit test retest fuzz schemas chaos scan load
+.PHONY: help run serve ui picture invoke cache lock synth deploy destroy options key check fix unit test retest fuzz media schemas chaos scan load
 .PHONY: bench bench-lists bench-relay account-probe stream-probe experiment experiments cost pins events diagrams clean
 
 help: ## list the targets
@@ -113,6 +113,10 @@ retest: .venv/dev.stamp ## run what failed in make test once more, alone
 # The long form of tests/integration/test_fuzz.py: so many requests to every function.
 fuzz: .venv/dev.stamp node_modules/.package-lock.json ## send 10,000 requests to every function
 	@HUBLET_FUZZ=10000 python -m pytest tests/integration/test_fuzz.py
+
+# The long form of tests/integration/test_media_fuzz.py: so many damaged pictures and recordings.
+media: .venv/dev.stamp ## decode 10,000 damaged pictures and recordings
+	@HUBLET_MEDIA=10000 python -m pytest tests/integration/test_media_fuzz.py -s
 
 # The long form of tests/integration/test_structured_output.py: so many random JSON schemas, each followed by the chat model.
 schemas: .venv/dev.stamp node_modules/.package-lock.json ## have the chat model follow 300 random JSON schemas

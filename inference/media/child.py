@@ -53,16 +53,17 @@ def serve(decode: Decode) -> None:
         job_bytes, file_bytes = JOB.unpack(head)
         job = json.loads(sys.stdin.buffer.read(job_bytes))
         data = sys.stdin.buffer.read(file_bytes)
-        if not _run_in_fork(partial(_answer, decode, job, data, answers)):
-            sys.exit(1)  # perhaps in the middle of a frame; the parent starts another process
+        status = _run_in_fork(partial(_answer, decode, job, data, answers))
+        if status:  # perhaps in the middle of a frame; the parent starts another process
+            sys.exit(f"decoding ended with status {status}")
 
 
-def _run_in_fork(work: Callable[[], None]) -> bool:
-    """Whether it came to its end."""
+def _run_in_fork(work: Callable[[], None]) -> int:
+    """How it ended: 0, an exit code, or minus the number of a signal."""
     child = os.fork()
     if child:
         _, status = os.waitpid(child, 0)
-        return status == 0
+        return os.waitstatus_to_exitcode(status)
     _work_behind_walls(work)
 
 
@@ -70,11 +71,11 @@ def _work_behind_walls(work: Callable[[], None]) -> NoReturn:
     code = 1
     try:
         walls.end_with_parent()
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)  # libraries complain there of each file, in its own words
         _bound()
         work()
         code = 0
-    except BaseException as error:  # said in the log; its text is perhaps a stranger's
-        print(f"{type(error).__name__} while decoding", file=sys.stderr, flush=True)
     finally:
         os._exit(code)
 

@@ -96,7 +96,10 @@ def test_many_tiny_parts_take_little_memory() -> None:
         ({"audio": b"x", "return_timestamps": "word"}, {"audio": b"x", "return_timestamps": "word"}),
         ({"inputs": b"x", "return_timestamps": "true"}, {"inputs": b"x", "return_timestamps": True}),
         ({"inputs": b"x", "language": "1"}, {"inputs": b"x", "language": "1"}),
-        ({"inputs": b"x", "parameters": '{"temperature": 0}'}, {"inputs": b"x", "parameters": {"temperature": 0}}),
+        (
+            {"inputs": b"x", "parameters": '{"temperature": 0}'},
+            {"inputs": b"x", "parameters": {"temperature": 0}},
+        ),
     ],
 )
 def test_a_form_is_read_as_json_would_be(fields: dict[str, Any], expected: dict[str, Any]) -> None:

@@ -21,8 +21,7 @@ def test_clocks(seconds: float, shown: str) -> None:
 
 def test_srt() -> None:
     assert srt(CHUNKS) == (
-        "1\n00:00:00,000 --> 00:00:01,500\nHello there.\n\n"
-        "2\n01:00:00,000 --> 02:00:00,020\n1 -> 2\n\n"
+        "1\n00:00:00,000 --> 00:00:01,500\nHello there.\n\n2\n01:00:00,000 --> 02:00:00,020\n1 -> 2\n\n"
     )
 
 
