@@ -192,12 +192,11 @@ class Service:
         return Answer(images.encode(presented, kind), kind)
 
     def _document(self, request: Request) -> dict[str, Any]:
-        document = request.document(self._task.media_kind)
         if not request.is_form:
-            return document
-        from inference.http import multipart
+            return request.document(self._task.media_kind)
+        from inference.http import multipart  # no other body needs it
 
-        return multipart.document(document, self._task)
+        return multipart.document(multipart.fields_of(request), self._task)
 
     def _openapi(self) -> Answer:
         from inference.http import openapi  # with the parts of all routes: no other answer needs them

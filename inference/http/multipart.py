@@ -11,6 +11,7 @@ from inference.http.request import parse_json
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from inference.http.request import Request
     from inference.task import Task
 
 MOST_PARTS = 100
@@ -50,6 +51,12 @@ class Form:
 
     def end(self) -> None:
         self.is_whole = True
+
+
+def fields_of(request: Request) -> dict[str, Any]:
+    """The fields of a request whose body is a form."""
+    request.check_encoding()
+    return read(request.body, request.headers["content-type"])
 
 
 def read(body: bytes, content_type: str) -> dict[str, Any]:

@@ -48,25 +48,22 @@ class Request:
         return self.is_http and self._content_type == FORM_TYPE
 
     def document(self, media_kind: str | None = None) -> dict[str, Any]:
-        """The request's JSON object, or its form's fields.
-
-        A body that is itself an image or a recording counts as ``inputs``.
-        """
-        encoding = self.headers.get("content-encoding", "").strip().lower()
-        if encoding not in ("", "identity"):
-            raise UnsupportedMediaType(
-                f"content encoding {printable(encoding)} is not supported; send the body as it is"
-            )
-        if self.is_form:
-            from inference.http import multipart  # no other body needs it
-
-            return multipart.read(self.body, self.headers["content-type"])
+        """The request's JSON object; a body that is itself an image or a recording counts as ``inputs``."""
+        self.check_encoding()
         if self.is_http and media_kind and self._is_media(media_kind):
             return {"inputs": self.body}
         value = self._parsed(media_kind) if self.is_http else self.event
         if not isinstance(value, dict):
             raise BadRequest('the body must be a JSON object like {"inputs": ...}')
         return value
+
+    def check_encoding(self) -> None:
+        """Refuse a body that is packed."""
+        encoding = self.headers.get("content-encoding", "").strip().lower()
+        if encoding not in ("", "identity"):
+            raise UnsupportedMediaType(
+                f"content encoding {printable(encoding)} is not supported; send the body as it is"
+            )
 
     @property
     def _content_type(self) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.errors import InvalidField, UnsupportedMediaType, printable
 from inference.fields import Choice, Media, Number, Text, Words
+from inference.http import multipart
 from inference.http.openai import body, subtitles
 from inference.http.response import Answer
 from inference.media.formats import SOUND
@@ -56,7 +57,7 @@ def read(request: Request, task: Task, *, translates: bool) -> TranscriptionRequ
     """Read a form of either route. A translation is into English, so it names no language to write."""
     if not request.is_form:
         raise UnsupportedMediaType("this route takes multipart/form-data with the recording as file")
-    document = request.document()
+    document = multipart.fields_of(request)
     fields = [field for field in FIELDS if not (translates and field.name in ("language", GRANULARITIES))]
     values = body.read(_numbers(document), fields, FILE, NEUTRAL)
     name = "translate" if translates else "transcribe"

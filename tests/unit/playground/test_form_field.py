@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Gradio leaves files open
 @pytest.mark.parametrize(
     ("form", "suffix"), [("HEIF", ".heic"), ("AVIF", ".avif"), ("TIFF", ".tiff"), ("BMP", ".bmp")]
 )
