@@ -32,7 +32,7 @@ quote = '$(subst ','\'',$(1))'
 
 # A target's line in `make help` is what stands after the two number signs.
 .DEFAULT_GOAL := help
-.PHONY: help run serve ui picture invoke cache lock synth deploy destroy options key check fix unit test retest fuzz hostile schemas chaos scan load
+.PHONY: help run serve ui picture invoke cache lock synth deploy destroy options key check fix unit test retest fuzz hostile media schemas chaos scan load
 .PHONY: bench bench-lists bench-relay account-probe stream-probe experiment experiments cost pins sbom events diagrams clean
 
 help: ## list the targets
@@ -120,6 +120,10 @@ fuzz: .venv/dev.stamp node_modules/.package-lock.json ## send 10,000 requests to
 # All of tests/integration/test_hostile_repositories.py, where the tests take a few kinds.
 hostile: .venv/dev.stamp ## download and convert every kind of hostile repository
 	@HUBLET_HOSTILE=all python -m pytest tests/integration/test_hostile_repositories.py
+
+# The long form of tests/integration/test_media_fuzz.py: so many damaged pictures and recordings.
+media: .venv/dev.stamp ## decode 10,000 damaged pictures and recordings
+	@HUBLET_MEDIA=10000 python -m pytest tests/integration/test_media_fuzz.py -s
 
 # The long form of tests/integration/test_structured_output.py: so many random JSON schemas, each followed by the chat model.
 schemas: .venv/dev.stamp node_modules/.package-lock.json ## have the chat model follow 300 random JSON schemas

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
+from inference.actions.openai import OpenAi
+from inference.actions.walk import Walk, heard
 from inference.deadline import Deadline
 from inference.engines.load import load as load_engine
 from inference.errors import InvalidField
 from inference.http import describe, generation, readers, response, routes, stream
 from inference.http import request as requests
 from inference.http.api_keys import Keys
-from inference.http.openai import models
 from inference.http.request import PREPARE
 from inference.http.response import Answer
 from inference.http.stream import EVENT_STREAM, EventAnswer, StreamedReply
@@ -38,15 +38,6 @@ if TYPE_CHECKING:
     from inference.task import Call, Task
 
 
-@dataclass
-class Walk:
-    """One request on its way."""
-
-    request: Request
-    request_id: str
-    model_call: ModelCall
-
-
 class Service:
     """One task, served: what the Lambda entry point, the local cloud and the tests all call."""
 
@@ -62,6 +53,7 @@ class Service:
         self._log = RequestLog(task, settings)
         self._streams = settings.streams
         self._runner = ModelRunner(self._provider, task.pipeline_tag, settings, load, self._log.logger)
+        self._openai = OpenAi(self._task, self._runner)
 
     def start(self) -> None:
         """Init phase: load the default model if it is on the cache.
@@ -71,6 +63,10 @@ class Service:
         """
         if self._keys.sha256 and not self._is_provisioned:
             return
+        if self._task.media_kind == "audio":
+            from inference.media import audio
+
+            audio.DECODER.start()  # while the model loads
         self._runner.start(self._task.model)
 
     @property
@@ -158,10 +154,13 @@ class Service:
             "openapi": self._openapi,
             "health": lambda: Answer(self._runner.health(task.model, deadline)),
             "infer": lambda: self._infer(walk),
-            "chat": lambda: self._complete(walk, is_chat=True),
-            "complete": lambda: self._complete(walk, is_chat=False),
-            "respond": lambda: self._respond(walk),
-            "models": lambda: self._models(request.path),
+            "chat": lambda: self._openai.complete(walk, is_chat=True),
+            "complete": lambda: self._openai.complete(walk, is_chat=False),
+            "respond": lambda: self._openai.respond(walk),
+            "transcribe": lambda: self._openai.transcribe(walk, translates=False),
+            "translate": lambda: self._openai.transcribe(walk, translates=True),
+            "paint": lambda: self._openai.paint(walk),
+            "models": lambda: self._openai.models(request.path),
             "info": lambda: self._info(deadline),
             **{name: partial(self._answer_asked, walk, name) for name in readers.READERS},
         }
@@ -172,9 +171,11 @@ class Service:
         return Answer({"model": walk.model_call.model.id, "state": "ready"})
 
     def _infer(self, walk: Walk) -> Answer | EventAnswer:
-        body = read_body(walk.request.document(self._task.media_kind), self._task)
+        body = read_body(self._document(walk.request), self._task)
         walk.model_call.model = self._task.choose_model(body.model)
         call = self._task.prepare(body.inputs, body.parameters)
+        if self._task.media_kind == "audio":
+            call = heard(walk, call)
         has_details = bool(call.parameters.pop("details", None))  # nothing for an engine
         if body.streams or has_details:
             return self._infer_by_token(walk, call, streams=body.streams)
@@ -189,6 +190,13 @@ class Service:
             return Answer(presented)
         return Answer(images.encode(presented, kind), kind)
 
+    def _document(self, request: Request) -> dict[str, Any]:
+        if not request.is_form:
+            return request.document(self._task.media_kind)
+        from inference.http import multipart  # no other body needs it
+
+        return multipart.document(multipart.fields_of(request), self._task)
+
     def _openapi(self) -> Answer:
         from inference.http import openapi  # with the parts of all routes: no other answer needs them
 
@@ -202,28 +210,6 @@ class Service:
             return EventAnswer(generation.events(call, runs))
         return Answer(generation.with_details(call, runs))
 
-    def _complete(self, walk: Walk, *, is_chat: bool) -> Answer | EventAnswer:
-        from inference.http.openai import chunks, completions
-
-        asked = completions.read(walk.request.document(), self._task, is_chat=is_chat)
-        walk.model_call.model = asked.model
-        if asked.streams:
-            runs = [self._runner.stream_completion(walk.model_call, *run) for run in asked.runs()]
-            return EventAnswer(chunks.events(asked, runs, walk.request_id))
-        done = [self._runner.complete(walk.model_call, *run) for run in asked.runs()]
-        return completions.present(asked, done, walk.request_id)
-
-    def _respond(self, walk: Walk) -> Answer | EventAnswer:
-        from inference.http.openai import response_events, responses
-
-        asked = responses.read(walk.request.document(), self._task)
-        walk.model_call.model = asked.model
-        if asked.streams:
-            run = self._runner.stream_completion(walk.model_call, asked.messages, asked.parameters)
-            return EventAnswer(response_events.events(asked, run, walk.request_id))
-        done = self._runner.complete(walk.model_call, asked.messages, asked.parameters)
-        return responses.present(asked, done, walk.request_id)
-
     def _answer_asked(self, walk: Walk, action: str) -> Answer:
         request = readers.read(action, walk.request.document(), self._task)
         walk.model_call.model = request.model
@@ -234,10 +220,6 @@ class Service:
         from inference.http.tei import info
 
         return Answer(info.show(self._task, self._runner.manifest(self._task.model, deadline)))
-
-    def _models(self, path: str) -> Answer:
-        name = unquote(path.removeprefix(routes.MODELS).strip("/"))
-        return models.show(self._task, name) if name else models.show_all(self._task)
 
 
 def _error_event(shown: HubletError, walk: Walk) -> dict[str, Any]:

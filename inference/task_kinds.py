@@ -50,7 +50,13 @@ class TaskKind:
 
 
 KINDS = {
-    SPEECH: TaskKind(rewrites=True),
+    SPEECH: TaskKind(
+        rewrites=True,
+        routes={
+            "/v1/audio/transcriptions": ("POST", "transcribe"),
+            "/v1/audio/translations": ("POST", "translate"),
+        },
+    ),
     "feature-extraction": TaskKind(
         head="embeddings",
         routes={
@@ -91,7 +97,7 @@ KINDS = {
             "/info": ("GET", "info"),
         }
     ),
-    "text-to-image": TaskKind(paints=True),
+    "text-to-image": TaskKind(paints=True, routes={"/v1/images/generations": ("POST", "paint")}),
     "text2text-generation": TaskKind(rewrites=True),
     "translation": TaskKind(
         rewrites=True, always_lists=True, takes_languages=True, text_name="translation_text"

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+import pi_heif
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+pi_heif.register_heif_opener()  # Gradio opens what is uploaded with Pillow, before it hands it on
 
 LONG_TEXT_CHARS = 500
 """A text that may be longer gets several lines."""
@@ -23,6 +26,12 @@ SUFFIXES = (
     (b"RIFF", ".wav"),
     (b"OggS", ".ogg"),
     (b"fLaC", ".flac"),
+    (b"GIF8", ".gif"),
+    (b"BM", ".bmp"),
+    (b"II*\0", ".tiff"),
+    (b"MM\0*", ".tiff"),
+    (b"\x1a\x45\xdf\xa3", ".webm"),
+    (b"ID3", ".mp3"),
 )
 """How files begin, for those that come without a name."""
 

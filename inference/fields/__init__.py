@@ -9,12 +9,13 @@ from inference.fields.grammar import Form, Grammar, ResponseFormat
 from inference.fields.lists import Items, Words
 from inference.fields.media import Media
 from inference.fields.objects import Group, Record, read_all
-from inference.fields.scalars import Choice, Flag, Integer, Number, Text
+from inference.fields.scalars import Choice, Flag, FlagOrWord, Integer, Number, Text
 
 __all__ = [
     "Choice",
     "Field",
     "Flag",
+    "FlagOrWord",
     "Form",
     "Grammar",
     "Group",

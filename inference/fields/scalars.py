@@ -120,6 +120,24 @@ class Flag:
         return {"type": "boolean"}
 
 
+@dataclass(frozen=True)
+class FlagOrWord:
+    """True, false, or one word that says more than true."""
+
+    name: str
+    help: str
+    word: str
+    default: bool | None = None
+
+    def read(self, value: Any, at: str) -> bool | str:
+        if not isinstance(value, bool) and value != self.word:
+            raise InvalidField(at, f"must be true, false or {self.word}")
+        return value  # type: ignore[no-any-return]
+
+    def schema(self) -> dict[str, Any]:
+        return {"enum": [False, True, self.word]}
+
+
 def _within(value: float, minimum: float, maximum: float, at: str) -> float:
     if not minimum <= value <= maximum:  # NaN fails this too
         raise InvalidField(at, f"must be between {minimum:,} and {maximum:,}")

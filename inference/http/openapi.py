@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from inference.fields import Field, Words
 from inference.http import reranking
-from inference.http.openai import embeddings, moderations, options, responses
+from inference.http.openai import embeddings, moderations, options, pictures, responses, transcriptions
 from inference.http.openai.body import PLACEHOLDERS, WITHOUT_EFFECT
+from inference.http.request import FORM_TYPE
 from inference.http.routes import MODELS, routes
 from inference.http.stream import EVENT_STREAM
 from inference.http.tei import embed, predict, rerank
@@ -56,6 +57,7 @@ KEY: dict[str, Any] = {
     "security": [{"key": []}],
     "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
 }
+BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
 MEDIA_BODIES = {"image": "image/*", "audio": "audio/*"}
 
 
@@ -85,9 +87,14 @@ def document(task: Task, *, needs_key: bool = False) -> dict[str, Any]:
         "embed": _operation(
             "Embed texts.", _json("object"), _openai_body(task, embeddings.FIELDS, "input"), OPENAI_ERROR
         ),
+        "transcribe": _operation("Write down what is said.", _heard(), _heard_body(task), OPENAI_ERROR),
+        "translate": _operation("Write in English what is said.", _heard(), _heard_body(task), OPENAI_ERROR),
         "info": _operation("What this server is, in the words of TEI.", _json("object")),
         **_of_other_servers(task),
     }
+    if task.kind.paints:
+        body = _openai_body(task, pictures.fields_of(task), "prompt")
+        operations["paint"] = _operation("Paint pictures.", _json("object"), body, OPENAI_ERROR)
     paths: dict[str, Any] = {
         path: {method.lower(): operations[action] for method, action in methods.items()}
         for path, methods in routes(task).items()
@@ -154,8 +161,7 @@ def _result(task: Task) -> dict[str, Any]:
         return {**_json("array", "object"), EVENT_STREAM: {}}
     if not task.kind.paints:
         return _json("array", "object")
-    binary = {"schema": {"type": "string", "format": "binary"}}
-    return {"image/png": binary, "image/jpeg": binary, **_json("object")}
+    return {"image/png": {"schema": BINARY}, "image/jpeg": {"schema": BINARY}, **_json("object")}
 
 
 def _infer_body(task: Task) -> dict[str, Any]:
@@ -176,10 +182,24 @@ def _infer_body(task: Task) -> dict[str, Any]:
         "required": required,
         "additionalProperties": False,
     }
-    content = {"application/json": {"schema": schema}}
+    content: dict[str, Any] = {"application/json": {"schema": schema}}
     if task.media_kind:
-        content[MEDIA_BODIES[task.media_kind]] = {"schema": {"type": "string", "format": "binary"}}
+        content[MEDIA_BODIES[task.media_kind]] = {"schema": BINARY}
+        form = {"type": "object", "properties": {"file": BINARY}, "required": ["file"]}
+        content[FORM_TYPE] = {"schema": form}
     return content
+
+
+def _heard() -> dict[str, Any]:
+    """The five forms of a transcript."""
+    return {**_json("object"), **{kind.split(";")[0]: {} for kind in transcriptions.TYPES.values()}}
+
+
+def _heard_body(task: Task) -> dict[str, Any]:
+    """A form, whose values are texts beside the file."""
+    schema = _object(transcriptions.FIELDS)
+    schema["properties"] |= {transcriptions.FILE: BINARY, "model": _model(task)}
+    return {FORM_TYPE: {"schema": {**schema, "required": [transcriptions.FILE]}}}
 
 
 def _openai_body(

@@ -18,6 +18,7 @@ MAX_BODY_BYTES = 6 * 1024 * 1024
 
 # curl -d sends the form type when none is given; the body is JSON all the same.
 UNNAMED_TYPES = ("", "application/x-www-form-urlencoded")
+FORM_TYPE = "multipart/form-data"
 JSON_TYPES = (*UNNAMED_TYPES, "application/json", "text/plain")
 PREPARE = {"action": "prepare"}
 """The direct event that gets the model ready and asks it nothing; what ``prefetch`` sends after a deploy."""
@@ -41,19 +42,28 @@ class Request:
         """The content types that the caller takes, as the header lists them."""
         return self.headers.get("accept", "")
 
+    @property
+    def is_form(self) -> bool:
+        """Whether the body is ``multipart/form-data``, whose values are texts and files."""
+        return self.is_http and self._content_type == FORM_TYPE
+
     def document(self, media_kind: str | None = None) -> dict[str, Any]:
         """The request's JSON object; a body that is itself an image or a recording counts as ``inputs``."""
-        encoding = self.headers.get("content-encoding", "").strip().lower()
-        if encoding not in ("", "identity"):
-            raise UnsupportedMediaType(
-                f"content encoding {printable(encoding)} is not supported; send the body as it is"
-            )
+        self.check_encoding()
         if self.is_http and media_kind and self._is_media(media_kind):
             return {"inputs": self.body}
         value = self._parsed(media_kind) if self.is_http else self.event
         if not isinstance(value, dict):
             raise BadRequest('the body must be a JSON object like {"inputs": ...}')
         return value
+
+    def check_encoding(self) -> None:
+        """Refuse a body that is packed."""
+        encoding = self.headers.get("content-encoding", "").strip().lower()
+        if encoding not in ("", "identity"):
+            raise UnsupportedMediaType(
+                f"content encoding {printable(encoding)} is not supported; send the body as it is"
+            )
 
     @property
     def _content_type(self) -> str:
@@ -68,7 +78,7 @@ class Request:
 
     def _parsed(self, media_kind: str | None) -> Any:
         if self._content_type not in JSON_TYPES:
-            wanted = "application/json" + (f" or {media_kind}/*" if media_kind else "")
+            wanted = "application/json" + (f", {media_kind}/* or {FORM_TYPE}" if media_kind else "")
             raise UnsupportedMediaType(
                 f"content type {printable(self._content_type)} is not supported; send {wanted}"
             )

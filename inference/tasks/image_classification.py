@@ -1,6 +1,7 @@
 """What does this picture show?"""
 
 from inference.fields import Choice, Integer, Items, Media
+from inference.media.formats import PICTURES
 from inference.task import Example, Model, Task, packaged
 
 TASK = Task(
@@ -9,7 +10,7 @@ TASK = Task(
     summary="Names what a picture shows.",
     model=Model("google/vit-base-patch16-224", revision="3f49326"),  # as transformers 5.23 pins it
     inputs=Items(
-        Media("inputs", "A picture as base64, a data URL or raw bytes.", "image", "PNG, JPEG or WebP"),
+        Media("inputs", "A picture as base64, a data URL or raw bytes.", "image", PICTURES),
         max_items=16,
     ),
     parameters=(

@@ -1,8 +1,9 @@
 """What is said in this recording?"""
 
-from inference.fields import Flag, Group, Media, Text
+from inference.fields import Media
+from inference.media.formats import SOUND
 from inference.task import Example, Model, Task, packaged
-from inference.tasks._generation import BEAMS, LONGEST, SAMPLING
+from inference.tasks._speech import PARAMETERS
 
 TASK = Task(
     name="speech",
@@ -10,12 +11,8 @@ TASK = Task(
     summary="Writes down what a recording says.",
     model=Model("openai/whisper-tiny"),
     alternatives=(Model("openai/whisper-base"), Model("openai/whisper-small")),
-    inputs=Media("inputs", "A recording as base64 or raw bytes.", "audio", "WAV, FLAC, OGG or MP3"),
-    parameters=(
-        Flag("return_timestamps", "Whether each phrase comes with its times in seconds."),
-        Text("language", "The recording's language, like en; found by listening by default.", max_chars=40),
-        Group("generation_parameters", "How the text is searched for.", (*LONGEST, *BEAMS, *SAMPLING)),
-    ),
+    inputs=Media("inputs", "A recording as base64 or raw bytes.", "audio", SOUND),
+    parameters=PARAMETERS,
     aliases=("audio",),
     examples=(
         Example("A spoken sentence", {"inputs": packaged("sentence.ogg")}),

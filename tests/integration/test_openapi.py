@@ -103,6 +103,8 @@ def _cheap(document: dict[str, Any]) -> dict[str, Any]:
                 value["properties"][bound] = _not_null(value["properties"][bound])
             if value.get("type") == "integer" and name in CHEAP:
                 value["minimum"], value["maximum"] = CHEAP[name]
+            if name == "size" and "enum" in value:
+                value["enum"] = ["64x64"]
             for key, inner in value.items():
                 visit(inner, name if key in ("anyOf", "items") else key)
         elif isinstance(value, list):
@@ -115,7 +117,7 @@ def _cheap(document: dict[str, Any]) -> dict[str, Any]:
 
 def _bounds(properties: dict[str, Any]) -> list[str]:
     """Those of an object that say how much work it is."""
-    names = [name for name in properties if name in (*COSTLY, "max_output_tokens", "max_tokens")]
+    names = [name for name in properties if name in (*COSTLY, "max_output_tokens", "max_tokens", "size")]
     if "parameters" in properties and _bounds(_not_null(properties["parameters"]).get("properties", {})):
         names.append("parameters")
     return names

@@ -70,7 +70,7 @@ def test_all_that_serving_may_ever_import_is_there(packages: Path) -> None:
         path for path in code.rglob("*.py") if not path.relative_to(code).as_posix().startswith(PREPARES)
     ]
     wanted = set().union(*map(imported, files))
-    assert {"boto3", "ctranslate2", "onnxruntime", "safetensors", "soundfile"} <= wanted
+    assert {"boto3", "ctranslate2", "onnxruntime", "safetensors", "av", "pi_heif"} <= wanted
     looks = "import json, sys; from importlib.util import find_spec as find\n"
     looks += "print(json.dumps([name for name in json.load(sys.stdin) if not find(name)]))"
     done = serve_packages.run(packages, "-c", looks, stdin=json.dumps(sorted(wanted)))

@@ -193,6 +193,8 @@ def _single(field: fields.Field) -> st.SearchStrategy[Any]:
             return st.floats(field.minimum, field.maximum)
         case fields.Choice():
             return st.sampled_from(field.choices)
+        case fields.FlagOrWord():
+            return st.booleans() | st.just(field.word)
         case fields.Flag():
             return st.booleans()
         case fields.Media():

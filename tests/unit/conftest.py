@@ -8,13 +8,23 @@ from typing import TYPE_CHECKING
 import pytest
 import urllib3.util.connection  # noqa: F401  (its import tries a socket once, to see if there is IPv6)
 
+from inference.media import audio, images
+from tests.support.decoders import InProcess
 from tests.support.isolation import Isolation
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 ISOLATION = Isolation()
+DECODERS = {audio: "inference.media.sound_child", images: "inference.media.picture_child"}
 HERE = Path(__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def files_are_decoded_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in processes of their own; tests/integration/test_media_processes.py has those."""
+    for module, child in DECODERS.items():
+        monkeypatch.setattr(module, "DECODER", InProcess(child))
 
 
 @pytest.fixture(scope="session")

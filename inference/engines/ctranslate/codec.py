@@ -37,6 +37,11 @@ class JsonCodec:
     def encode(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
+    def id_of(self, token: str) -> int | None:
+        """Of a special token by its name."""
+        index: int | None = self._tokenizer.token_to_id(token)
+        return index
+
     def decode(self, ids: Sequence[int]) -> str:
         text: str = self._tokenizer.decode(list(ids), skip_special_tokens=True)
         return clean_up(text) if self._clean_up else text

@@ -32,6 +32,7 @@ UNKNOWN = {"text-generation": ("grammar", "stop", "truncate"), "token-classifica
 """Pipeline tag -> parameters of the task that its pipeline, or a tokenizer in Python, does not take."""
 
 TEXT_READERS = {"tokenizer": "AutoTokenizer"}
+WHISPERS_OWN = ("language", "prompt", "return_timestamps", "segments", "task")
 PICTURE_READERS = {"image_processor": "AutoImageProcessor"}
 SPEECH_READERS = {"tokenizer": "AutoTokenizer", "feature_extractor": "AutoFeatureExtractor"}
 """What a pipeline needs beside the model, and the class that reads it."""
@@ -72,6 +73,8 @@ class PipelineEngine(Engine):
     def _options(self, given: dict[str, Any]) -> dict[str, Any]:
         """A caller's parameters as the pipeline takes them; what it has no word for is refused by name."""
         seed = given.pop("seed", None)
+        if self._tag == SPEECH and given.get("task") == "transcribe":
+            del given["task"]  # it does nothing else
         for name, value in given.items():
             if value and self._lacks(name):
                 raise InvalidField(f"parameters.{name}", "is not known to the engine that this model needs")
@@ -82,7 +85,7 @@ class PipelineEngine(Engine):
 
     def _lacks(self, name: str) -> bool:
         if self._tag == SPEECH:  # languages and times are Whisper's; CTC models take no options
-            return name in ("language", "return_timestamps") or not self._pipeline.model.can_generate()
+            return name in WHISPERS_OWN or not self._pipeline.model.can_generate()
         return name in UNKNOWN.get(self._tag, ())
 
     def _read(self, item: Any) -> Any:

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.errors import InvalidField
-from inference.media import mp3
-from inference.media.audio import MAX_AMPLITUDE, RATE, decode
+from inference.media.audio import RATE, decode
+from inference.media.sound_child import MAX_AMPLITUDE
+from tests.support import sounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,81 +95,101 @@ def test_blocks_leave_no_seams() -> None:
     assert steps.max() < 2 * np.median(steps.reshape(-1)) * 2
 
 
+@pytest.mark.parametrize("kind", sounds.KINDS)
+def test_what_phones_browsers_and_recorders_write(kind: str) -> None:
+    waveform = decode(sounds.made(kind))
+    assert len(waveform) / RATE == pytest.approx(SECONDS, abs=0.1)  # some encoders put silence around
+    spectrum = np.abs(np.fft.rfft(waveform[: SECONDS * RATE]))
+    assert spectrum.argmax() / SECONDS == pytest.approx(TONE_HZ, abs=1)
+    assert np.sqrt(np.mean(waveform[4000:-4000] ** 2)) == pytest.approx(0.3 / np.sqrt(2), rel=0.2)
+
+
 @pytest.mark.parametrize(
     "data",
     [
         b"",
         b"RIFF",
         b"not a sound at all" * 50,
-        b"\x00\x00\x00\x20ftypM4A " + bytes(200),
-        b"\x1a\x45\xdf\xa3" + bytes(200),
         b"RIFF\x24\x00\x00\x00AVI LIST" + bytes(100),
-        encoded(tone(RATE), RATE, "AIFF"),
+        b"#EXTM3U\n#EXTINF:9,\nfile:///etc/hostname\n",
+        b"ffconcat version 1.0\nfile /etc/hostname\n",
+        b"[Script Info]\nScriptType: v4.00+\n",
         encoded(tone(RATE), RATE, "AU"),
     ],
-    ids=["empty", "four bytes", "text", "m4a", "webm", "avi", "aiff", "au"],
+    ids=["empty", "four bytes", "text", "avi", "playlist", "concat", "subtitles", "au"],
 )
 def test_what_is_no_sound_file_is_refused_with_the_formats(data: bytes) -> None:
-    with pytest.raises(InvalidField, match="WAV, FLAC, OGG or MP3") as raised:
+    with pytest.raises(InvalidField, match="WAV, FLAC, MP3, AAC, M4A") as raised:
         decode(data, at="inputs[3]")
     assert raised.value.field == "inputs[3]"
 
 
 @pytest.mark.parametrize("format", ["WAV", "FLAC", "MP3"])
-@pytest.mark.parametrize("kept", [0.01, 0.3, 0.7])
-def test_a_file_that_is_cut_off_is_refused(format: str, kept: float) -> None:
+@pytest.mark.parametrize("kept", [0.3, 0.7])
+def test_a_file_that_ends_early_gives_what_is_there(format: str, kept: float) -> None:
     whole = encoded(tone(RATE, seconds=20), RATE, format)
-    with pytest.raises(InvalidField, match="cut off") as raised:
-        decode(whole[: int(len(whole) * kept)])
+    waveform = decode(whole[: int(len(whole) * kept)])
+    assert len(waveform) / RATE == pytest.approx(20 * kept, abs=1.5)
+
+
+def test_a_recording_without_its_index_is_refused() -> None:
+    whole = sounds.made("m4a", seconds=10)
+    with pytest.raises(InvalidField, match="damaged, cut off") as raised:
+        decode(whole[: len(whole) // 2])
     assert "0x" not in raised.value.message
 
 
-@pytest.mark.parametrize("head", [b"RIFF____WAVE", b"fLaC", b"OggS", b"ID3"])
+def test_a_film_without_sound_says_so() -> None:
+    with pytest.raises(InvalidField, match="has no sound in it"):
+        decode(sounds.silent_film())
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"RIFF____WAVE", b"fLaC", b"OggS", b"ID3", b"____ftypM4A ", b"\x1a\x45\xdf\xa3", b"#!AMR\n", b"caff"],
+)
 def test_garbage_behind_a_good_beginning(head: bytes) -> None:
     rng = np.random.default_rng(1)
-    for _ in range(20):
-        with pytest.raises(InvalidField, match="inputs"):
-            decode(head + rng.bytes(300))
+    for _ in range(5):
+        try:
+            waveform = decode(head + rng.bytes(300))
+        except InvalidField as error:
+            assert error.field == "inputs"
+        else:
+            assert head == b"#!AMR\n"  # any bytes are speech to that codec
+            assert np.isfinite(waveform).all()
 
 
-def test_a_wav_that_was_written_to_a_pipe() -> None:
-    assert decode(wav(1600, claimed_bytes=2**32 - 1)).shape == (1600,)
+@pytest.mark.parametrize("claimed_bytes", [2**32 - 1, 2**31 - 1, 2_000_000_000, 3244, 3201, 0, 1600])
+def test_a_length_in_a_wav_header_is_a_hint(claimed_bytes: int) -> None:
+    """Writers that could not go back leave a placeholder; others count the header too."""
+    samples = 800 if claimed_bytes == 1600 else 1600
+    assert decode(wav(1600, claimed_bytes=claimed_bytes)).shape == (samples,)
 
 
-def test_sound_at_the_limit_passes_and_past_it_is_refused_by_its_header() -> None:
+def test_sound_at_the_limit_passes_and_past_it_is_refused() -> None:
     assert decode(wav(2 * RATE), max_seconds=2).shape == (2 * RATE,)
     with pytest.raises(InvalidField, match="longer than 2 seconds"):
         decode(wav(2 * RATE + 1), max_seconds=2)
 
 
-def test_hours_in_a_small_file_are_refused_without_decoding_them() -> None:
-    hours = encoded(np.zeros(3 * 3600 * 8_000, np.int16), 8_000, "FLAC")
+def test_hours_in_a_small_file_stop_at_the_limit_within_little_memory() -> None:
+    hours = encoded(np.zeros(3600 * 8_000, np.int16), 8_000, "FLAC")
     assert len(hours) < 1_000_000
     tracemalloc.start()
-    with pytest.raises(InvalidField, match="longer than 1,800 seconds"):
-        decode(hours)
+    with pytest.raises(InvalidField, match="longer than 60 seconds"):
+        decode(hours, max_seconds=60)
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak_bytes < 5_000_000
+    assert peak_bytes < 15_000_000
 
 
-def test_hours_that_no_header_admits_stop_at_the_limit() -> None:
-    """A FLAC header may say 0 samples, for unknown; decoding then stops in time, within bounded memory."""
-    hours = bytearray(encoded(np.zeros(3600 * 8_000, np.int16), 8_000, "FLAC"))
-    hours[21] &= 0xF0  # the stream's total samples: 36 bits of the STREAMINFO block
-    hours[22:26] = bytes(4)
-    tracemalloc.start()
-    with pytest.raises(InvalidField, match="inputs"):
-        decode(bytes(hours), max_seconds=60)
-    _, peak_bytes = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak_bytes < 30_000_000
-
-
-def test_a_header_that_promises_hours_for_a_tiny_file() -> None:
-    three_hours = 3 * 3600 * RATE * 2
-    with pytest.raises(InvalidField, match="cut off"):
-        decode(wav(100, claimed_bytes=three_hours))
+def test_a_flac_that_was_written_to_a_pipe_keeps_its_end() -> None:
+    """Its header says 0 samples, for unknown."""
+    piped = bytearray(encoded(tone(8_000, seconds=20), 8_000, "FLAC"))
+    piped[21] &= 0xF0  # the stream's total samples: 36 bits of the STREAMINFO block
+    piped[22:26] = bytes(4)
+    assert len(decode(bytes(piped))) == 20 * RATE
 
 
 @pytest.mark.parametrize(
@@ -205,39 +226,20 @@ def test_floats_that_were_never_scaled_down_are_read() -> None:
     assert np.abs(decode(encoded(loud, RATE, "WAV", "FLOAT"))).max() > 1_000
 
 
-def without_length(data: bytes) -> bytes:
-    first = mp3.read_header(data[:4])
-    assert first is not None
-    assert data[first.mark_at :][:4] in (b"Xing", b"Info")
-    return data[first.size :]
-
-
-@pytest.mark.parametrize("rate", [8_000, 16_000, 24_000, 44_100, 48_000])
+@pytest.mark.parametrize("rate", [8_000, 44_100])
 @pytest.mark.parametrize("channels", [1, 2])
 def test_an_mp3_of_varying_bit_rate_without_a_length_keeps_its_end(rate: int, channels: int) -> None:
     quiet = np.zeros((8 * rate, channels), np.float32)
     noise = np.random.default_rng(2).normal(0, 0.3, quiet.shape).astype(np.float32)
     parts = [encoded(part, rate, "MP3", bitrate_mode="VARIABLE") for part in (noise, quiet)]
-    stream = b"".join(without_length(part) for part in parts)
+    stream = b"".join(part[part.index(part[:2], 4) :] for part in parts)  # without the frames that count
     for tag in (b"", b"ID3\x04\x00\x00\x00\x00\x01\x00" + bytes(128)):
         assert len(decode(tag + stream)) / RATE == pytest.approx(16, abs=0.5)
 
 
-def test_an_mp3_that_tells_its_length_is_left_alone() -> None:
-    whole = encoded(tone(RATE), RATE, "MP3")
-    assert mp3.with_length(whole) == whole
-    assert mp3.with_length(b"RIFF and no frame") == b"RIFF and no frame"
-
-
-SMALL = [
-    encoded(tone(RATE, seconds=0.1), RATE, format, subtype)
-    for format, subtype in [("WAV", "FLOAT"), ("FLAC", None), ("OGG", "VORBIS"), ("MP3", None)]
-]
-
-
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
-    st.sampled_from(SMALL),
+    st.sampled_from([sounds.made(kind, seconds=0.1) for kind in sounds.KINDS]),
     st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=4)), max_size=4),
     st.floats(0, 1),
 )

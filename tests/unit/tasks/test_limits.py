@@ -9,7 +9,7 @@ import pytest
 
 from inference.errors import InvalidField
 from inference.http import request
-from inference.media import audio, images
+from inference.media import audio, pixels, sound_child
 from inference.tasks import get_task, task_names
 
 if TYPE_CHECKING:
@@ -80,9 +80,9 @@ def test_media_are_bounded_by_what_they_hold() -> None:
     """A body, a picture, a recording; the tests of each module hold it to its limit."""
     limits = (
         request.MAX_BODY_BYTES,
-        images.MAX_PIXELS,
+        pixels.MAX_PIXELS,
         audio.MAX_SECONDS,
-        audio.MAX_RATE,
-        audio.MAX_CHANNELS,
+        sound_child.MAX_RATE,
+        sound_child.MAX_CHANNELS,
     )
     assert all(0 < limit < math.inf for limit in limits)

@@ -10,7 +10,7 @@ from inference.engines.onnx.head import Head
 from inference.engines.onnx.image_processor import read_processor
 from inference.engines.onnx.model_types import IMAGE_MODEL_TYPES
 from inference.engines.text.tokenizer import read_json
-from inference.media.images import decode
+from inference.media.images import decode, has_more_frames
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,15 +49,22 @@ class ImageClassification(Head):
         return self._scores([self._processor(picture)], function)[0]
 
     def run(self, call: Call) -> Outcome:
-        """For each input its labels, best first: ``[{"label": str, "score": float}, ...]``."""
+        """For each input its labels, best first: ``[{"label": str, "score": float}, ...]``.
+
+        A picture of several frames or pages counts as truncated: the first is what was looked at.
+        """
         function = call.parameters.get("function_to_apply")
         top_k = call.parameters.get("top_k") or TOP_K
-        results = []
+        results, animated = [], 0
         for begin in range(0, len(call.inputs), PICTURES_AT_ONCE):
             files = call.inputs[begin : begin + PICTURES_AT_ONCE]
-            pixels = [self._processor(decode(data, call.at(begin + at))) for at, data in enumerate(files)]
+            pixels = []
+            for at, data in enumerate(files, begin):
+                picture = decode(data, call.at(at))
+                animated += has_more_frames(picture)
+                pixels.append(self._processor(picture))
             results += [ranked(self._labels, scores)[:top_k] for scores in self._scores(pixels, function)]
-        return Outcome(results)
+        return Outcome(results, truncated=animated)
 
     def _scores(
         self, pixels: Sequence[NDArray[np.float32]], function: str | None
