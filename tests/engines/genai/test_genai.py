@@ -17,7 +17,7 @@ from inference.cache import config_keys
 from inference.convert.genai import recipe
 from inference.convert.genai.proof import GenerationProof, choose_texts
 from inference.convert.proofs import texts as proof_texts
-from inference.convert.recipe import KeptVariant, Source
+from inference.convert.recipe import KeptVariant
 from inference.engines.choose import GENAI_MODEL_TYPES
 from inference.engines.genai.engine import GenaiEngine, load
 from inference.engines.load import load as load_artifact
@@ -28,7 +28,15 @@ from inference.errors import InternalError, InvalidField
 from inference.task import Call
 from local.demo.packaged import gguf, packages, smollm2
 from tests.support.models import converted
-from tests.support.models.decoders import CONFIGS, CONTEXT, make_snapshot, make_tokenizer
+from tests.support.models.decoders import (
+    CHAT,
+    CONFIGS,
+    CONTEXT,
+    TAG,
+    make_snapshot,
+    make_tokenizer,
+    source_of,
+)
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -36,19 +44,11 @@ if TYPE_CHECKING:
 
     from inference.cache.artifact import Artifact
 
-TAG = "text-generation"
 PROMPTS = [
     "Hello there my friend",
     "Dr. Weiss recommends a short walk after every",
     "昨日、京都で 🍕 und Käse",
 ]
-CHAT = [{"role": "system", "content": " Be brief. "}, {"role": "user", "content": 'Who is <Ada> & "Bo"?'}]
-
-
-def source_of(snapshot: Path, precision: str) -> Source:
-    config = json.loads((snapshot / "config.json").read_text())
-    inputs = (CHAT, *proof_texts.read()[::8])
-    return Source(snapshot, config, TAG, inputs, precision, 1)
 
 
 def convert(snapshot: Path, parent: Path, precision: str) -> tuple[Artifact, KeptVariant]:

@@ -12,9 +12,8 @@ from inference.convert.genai import recipe
 from inference.engines.genai import prompt_cache
 from inference.engines.genai.engine import GenaiEngine, load
 from inference.engines.genai.prompt_cache import PromptCache
-from tests.engines.genai.test_genai import TAG, source_of
 from tests.support.models import converted
-from tests.support.models.decoders import make_snapshot
+from tests.support.models.decoders import TAG, make_snapshot, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

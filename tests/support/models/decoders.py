@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from inference.convert.proofs import texts as proof_texts
+from inference.convert.recipe import Source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+TAG = "text-generation"
+CHAT = [{"role": "system", "content": " Be brief. "}, {"role": "user", "content": 'Who is <Ada> & "Bo"?'}]
 CONTEXT = 128
 SHARED: dict[str, Any] = {
     "vocab_size": 608,  # more than the tokenizer has, as in Qwen
@@ -94,3 +98,10 @@ def make_tokenizer() -> Any:
     )
     tokenizer.chat_template = TEMPLATE
     return tokenizer
+
+
+def source_of(snapshot: Path, precision: str) -> Source:
+    """What a conversion of such a model is given; an eighth of the proof's texts, and a chat."""
+    config = json.loads((snapshot / "config.json").read_text())
+    inputs = (CHAT, *proof_texts.read()[::8])
+    return Source(snapshot, config, TAG, inputs, precision, 1)
