@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 # Encoder-decoders and decoders whose conversion to CTranslate2 was compared with torch.
 CTRANSLATE_MODEL_TYPES = ("bart", "m2m_100", "marian", "mbart", "mt5", "pegasus", "t5", "whisper")
-CTRANSLATE_GENERATION_MODEL_TYPES = ("bloom", "gpt2")
+CTRANSLATE_GENERATION_MODEL_TYPES = ("bloom", "gpt2", "gpt_neox", "opt")
 
 # Decoder-only families whose onnxruntime-genai build was compared with torch.
 GENAI_MODEL_TYPES = (
-    *("ernie4_5", "gemma", "gemma2", "granite", "granitemoehybrid", "llama", "mistral", "phi", "phi3"),
-    *("qwen2", "qwen3", "smollm3"),
+    *("ernie4_5", "gemma", "gemma2", "gemma3_text", "granite", "granitemoehybrid", "hunyuan_v1_dense"),
+    *("lfm2", "llama", "mistral", "phi", "phi3", "qwen2", "qwen3", "smollm3"),
 )
 
 SLOWEST = "transformers"

@@ -68,9 +68,17 @@ def _text_facts(model: Any, tokenizer: Any, config: Mapping[str, Any]) -> TextFa
         languages=languages,
         source_language=next((framing[i] for i in (*before, *after) if i in framing), None),
         language_starts=model.config.model_type == "mbart" and type(tokenizer).__name__ == "MBartTokenizer",
-        task_parameters=dict(config.get("task_specific_params") or {}),
+        task_parameters=_task_parameters(config),
         clean_up=_cleans_up(tokenizer),
     )
+
+
+def _task_parameters(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings by task; a ``prefix`` for all tasks, as OPT has one, is one of text generation's."""
+    found = dict(config.get("task_specific_params") or {})
+    if config.get("prefix"):
+        found["text-generation"] = {"prefix": config["prefix"], **found.get("text-generation", {})}
+    return found
 
 
 def _start(model: Any) -> int:

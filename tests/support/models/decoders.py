@@ -29,6 +29,15 @@ CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
     "qwen3": ("Qwen3Config", HEAD),
     "gemma": ("GemmaConfig", HEAD),
     "gemma2": ("Gemma2Config", HEAD | {"sliding_window": 16}),
+    "gemma3_text": (
+        "Gemma3TextConfig",
+        HEAD | {"sliding_window": 16, "layer_types": ["sliding_attention", "full_attention"]},
+    ),
+    "hunyuan_v1_dense": ("HunYuanDenseV1Config", HEAD),
+    "lfm2": (
+        "Lfm2Config",
+        {"layer_types": ["conv", "full_attention"], "block_auto_adjust_ff_dim": False},
+    ),
     "mistral": ("MistralConfig", HEAD | {"sliding_window": 64}),
     "phi": ("PhiConfig", {"num_key_value_heads": 2}),
     "phi3": ("Phi3Config", {"original_max_position_embeddings": CONTEXT}),
