@@ -48,7 +48,7 @@ def describe_text(model: Any, tokenizer: Any, config: Mapping[str, Any], folder:
 
 def _text_facts(model: Any, tokenizer: Any, config: Mapping[str, Any]) -> TextFacts:
     kind = "seq2seq" if model.config.is_encoder_decoder else "causal"
-    before, after = _frame(tokenizer) if kind == "seq2seq" else ((), ())
+    before, after = _frame(tokenizer)
     languages = _languages(tokenizer) if model.config.model_type in MULTILINGUAL else {}
     framing = {index: code for code, index in languages.items()}
     ends = model.generation_config.eos_token_id

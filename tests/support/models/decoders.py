@@ -52,7 +52,7 @@ CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
             "shared_intermediate_size": 128,
         },
     ),
-    "smollm3": ("SmolLM3Config", {}),
+    "smollm3": ("SmolLM3Config", {"no_rope_layers": [1, 0]}),
 }
 TEMPLATE = """{%- if messages[0]['role'] != 'system' %}
     {{ raise_exception('a system message comes first') }}

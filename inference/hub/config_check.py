@@ -1,0 +1,64 @@
+"""What a model's ``config.json`` asks for that is not served, said before its weights are fetched."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from inference.errors import ModelUnavailable, printable
+from inference.jobs.refused import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+PACKED = {
+    "awq": "AWQ, 4 bits",
+    "bitnet": "BitNet",
+    "bitsandbytes": "bitsandbytes",
+    "compressed-tensors": "compressed-tensors",
+    "fp8": "FP8",
+    "gptq": "GPTQ",
+    "mxfp4": "MXFP4",
+}
+"""``quant_method`` in a config -> its name; all of them want a GPU or a library of their own."""
+
+
+def check(path: Path) -> None:
+    """Raise :class:`Refused` for weights that are packed, and for architectures of a repository's own code.
+
+    A config that cannot be read is left to the conversion, which says so.
+    """
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    if isinstance(config, dict) and (told := _fault(config)):
+        raise Refused(ModelUnavailable(told))
+
+
+def _fault(config: Mapping[str, Any]) -> str | None:
+    packing = config.get("quantization_config")
+    if isinstance(packing, dict):
+        method = str(packing.get("quant_method", "an unknown method"))
+        name = PACKED.get(method, printable(method))
+        return (
+            f"the repository's weights are packed ({name}), which is not read here; "
+            "choose the repository that it was made from: precision=auto makes it small here"
+        )
+    model_type = str(config.get("model_type", ""))
+    if config.get("auto_map") and not _is_known(model_type):
+        return (
+            f"the architecture {printable(model_type)!r} is code in the repository (auto_map), which is "
+            "never run here; choose a model whose architecture transformers has"
+        )
+    return None
+
+
+def _is_known(model_type: str) -> bool:
+    """Whether transformers has the architecture; asked only for a repository that brings its own."""
+    try:
+        from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+    except ImportError:
+        return True
+    return model_type in CONFIG_MAPPING_NAMES
