@@ -9,6 +9,7 @@ from inference.engines.engine import Engine, Outcome, Stream, Unsupported
 from inference.engines.onnx.heads import head_class
 from inference.engines.text.tokenizer import VOCABULARIES, read_json
 from inference.engines.torch import streamer, weights
+from inference.engines.torch.conversation import TorchGenerator
 from inference.engines.torch.encoder import load_model, runner
 from inference.errors import InvalidField, ModelUnavailable
 from inference.media import audio
@@ -92,6 +93,10 @@ class PipelineEngine(Engine):
         return decode(item) if self._reads_pictures else item
 
 
+class WriterEngine(PipelineEngine, TorchGenerator):
+    """A text-generation pipeline, which also answers conversations."""
+
+
 def _seed(seed: int) -> None:
     import torch
 
@@ -119,7 +124,8 @@ def load(artifact: Artifact, pipeline_tag: str, threads: int) -> Engine:
             return head(artifact.folder, runner(model, head.OUTPUTS))
     if head and not head.HAS_PIPELINE:
         raise ModelUnavailable(f"its tokenizer is written in Python, which {pipeline_tag} cannot use here")
-    return PipelineEngine(_pipeline(artifact.folder, pipeline_tag, threads), pipeline_tag)
+    engine = WriterEngine if kind_of(pipeline_tag).continues_text else PipelineEngine
+    return engine(_pipeline(artifact.folder, pipeline_tag, threads), pipeline_tag)
 
 
 def has_python_tokenizer(folder: Path) -> bool:

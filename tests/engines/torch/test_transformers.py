@@ -11,7 +11,7 @@ import pytest
 from inference.cache.artifact import Artifact
 from inference.convert.proofs import recordings as proof_recordings
 from inference.convert.tokenizer import write_tokenizer
-from inference.engines.torch.transformers import PipelineEngine, load
+from inference.engines.torch.transformers import PipelineEngine, WriterEngine, load
 from inference.errors import InvalidField, ModelUnavailable
 from inference.task import Call
 from tests.support.models.decoders import make_snapshot
@@ -224,10 +224,10 @@ def test_a_task_that_transformers_dropped_is_an_error_that_says_so(tmp_path: Pat
 
 
 @pytest.fixture(scope="module")
-def writer(tmp_path_factory: pytest.TempPathFactory) -> PipelineEngine:
+def writer(tmp_path_factory: pytest.TempPathFactory) -> WriterEngine:
     snapshot = make_snapshot(tmp_path_factory.mktemp("llama"), "llama")
     engine = load(artifact(snapshot, "text-generation"), "text-generation", 1)
-    assert isinstance(engine, PipelineEngine)
+    assert isinstance(engine, WriterEngine)
     return engine
 
 
@@ -256,3 +256,35 @@ def test_an_error_on_the_pipelines_own_thread_is_raised(writer: PipelineEngine) 
     call = Call(["Hello"], {"max_new_tokens": 5, "temperature": "hot", "do_sample": True}, is_list=False)
     with pytest.raises(ValueError, match="strictly positive"):
         list(writer.run_streamed(call).pieces)
+
+
+CHAT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Who is Ada?"}]
+
+
+def test_a_conversation_is_answered_as_transformers_answers_it(writer: WriterEngine) -> None:
+    tokenizer, model = writer._pipeline.tokenizer, writer._pipeline.model
+    given = tokenizer.apply_chat_template(
+        CHAT, add_generation_prompt=True, return_tensors="pt", return_dict=True
+    )
+    made = model.generate(**given, max_new_tokens=12, do_sample=False)[0, given["input_ids"].shape[1] :]
+    parameters = {"max_new_tokens": 12, "do_sample": False, "logit_bias": {}, "tools": None}
+    done = writer.complete(CHAT, parameters)
+    expected = tokenizer.decode(made, skip_special_tokens=True)
+    assert "".join(done.pieces) == expected.rstrip("\ufffd")
+    assert done.prompt_tokens == given["input_ids"].shape[1]
+    assert (done.completion_tokens, done.finish_reason) == (12, "length")
+    stop = expected[len(expected) // 2 :][:2]
+    cut = writer.complete(CHAT, {**parameters, "stop": [stop]})
+    assert "".join(cut.pieces) == expected[: expected.index(stop)]
+    assert cut.finish_reason == "stop"
+
+
+def test_a_prompt_beyond_the_window_is_cut_and_told(writer: WriterEngine) -> None:
+    done = writer.complete("word " * 300, {"max_new_tokens": 5, "do_sample": False})
+    assert (done.truncated, done.completion_tokens) == (1, 5)
+
+
+@pytest.mark.parametrize("name", ["tools", "logprobs", "frequency_penalty"])
+def test_what_torch_does_not_do_in_a_conversation_is_refused_by_name(writer: WriterEngine, name: str) -> None:
+    with pytest.raises(InvalidField, match=name):
+        writer.complete(CHAT, {name: 1})

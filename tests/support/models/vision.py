@@ -43,6 +43,39 @@ CONFIGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {key: value for key, value in TRANSFORMER.items() if key != "intermediate_size"},
         {"image_processor_type": "BitImageProcessor", "size": {"shortest_edge": 36}, "crop_size": SIDE},
     ),
+    "efficientnet": (
+        {
+            **{"image_size": SIDE, "width_coefficient": 0.2, "depth_coefficient": 0.2, "hidden_dim": 64},
+            **{"num_hidden_layers": 16},
+        },
+        {
+            **{"image_processor_type": "EfficientNetImageProcessor", **SQUARE, "resample": 0},
+            **{"image_std": [0.48, 0.47, 0.46], "include_top": True},
+        },
+    ),
+    "mobilenet_v1": (
+        {"image_size": SIDE, "depth_multiplier": 0.25, "min_depth": 4},
+        {"image_processor_type": "MobileNetV1ImageProcessor", "size": {"shortest_edge": 36}, "crop_size": SIDE},
+    ),
+    "mobilenet_v2": (
+        {"image_size": SIDE, "depth_multiplier": 0.25, "min_depth": 4},
+        {"image_processor_type": "MobileNetV2ImageProcessor", "size": {"shortest_edge": 36}, "crop_size": SIDE},
+    ),
+    "mobilevit": (
+        {
+            **{"image_size": SIDE, "hidden_sizes": [16, 16, 16], "neck_hidden_sizes": [8, 8, 8, 8, 8, 8, 16]},
+            **{"num_attention_heads": 2},
+        },
+        {"image_processor_type": "MobileViTImageProcessor", "size": {"shortest_edge": 28}, "crop_size": SIDE},
+    ),
+    "regnet": (
+        {**STAGES, "embedding_size": 8, "groups_width": 8},
+        {"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 64}},
+    ),
+    "siglip": (
+        {"vision_config": TRANSFORMER},
+        {"image_processor_type": "SiglipImageProcessor", **SQUARE, "resample": 2},
+    ),
     "resnet": (
         {**STAGES, "embedding_size": 8},
         {"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 64}, "crop_pct": 0.95},
