@@ -1,7 +1,7 @@
 """A table of vectors, one a token, as a model that has a config: StaticEmbedding and model2vec repositories.
 
-sentence-transformers and model2vec keep a table and a tokenizer, in a folder or at the top. A text's vector is
-the mean of its tokens' vectors, special tokens left out.
+sentence-transformers and model2vec keep a table and a tokenizer, in a folder or at the top. A text's vector
+is the mean of its tokens' vectors, special tokens left out.
 """
 
 from __future__ import annotations

@@ -47,6 +47,8 @@ def _fault(config: Mapping[str, Any]) -> str | None:
             "choose the repository that it was made from: precision=auto makes it small here"
         )
     model_type = str(config.get("model_type", ""))
+    if not model_type and "pretrained_cfg" in config:
+        return "the repository is of the library timm; choose an image model that transformers has"
     if config.get("auto_map") and not _is_known(model_type):
         return (
             f"the architecture {printable(model_type)!r} is code in the repository (auto_map), which is "

@@ -1,4 +1,4 @@
-"""What a repository without weights that are read here holds instead, and what to choose: said by its names."""
+"""What a repository without safetensors weights holds instead, and what to choose: told by file names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ ORIGINAL = "choose the repository that it was made from"
 FORMS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("adapter_config.json",), "a LoRA adapter, which is no model alone: merge it into its base model"),
     (("*.gguf",), f"GGUF files, which are for llama.cpp: {ORIGINAL}"),
-    (("gliner_config.json",), "a GLiNER model, which no engine here runs: choose a token-classification model"),
+    (
+        ("gliner_config.json",),
+        "a GLiNER model, which no engine here runs: choose a token-classification model",
+    ),
     (("model.bin",), f"weights of CTranslate2, which cannot be proven here: {ORIGINAL}"),
     (("onnx/*.onnx", "*.onnx"), f"ONNX graphs only, which cannot be proven here: {ORIGINAL}"),
     (("*.nemo",), "a NeMo archive: choose a model with safetensors weights"),

@@ -46,7 +46,7 @@ def main() -> None:
     from transformers import AutoConfig
 
     read = AutoConfig.from_pretrained
-    AutoConfig.from_pretrained = lambda *args, **given: flatten_rope(read(*args, **given))  # type: ignore[method-assign]
+    AutoConfig.from_pretrained = lambda *args, **given: flatten_rope(read(*args, **given))
     importlib.import_module("onnxruntime_genai.models")  # it puts its folder on the path
     leave_rope_out(importlib.import_module("builders.smollm").SmolLM3Model)
     runpy.run_module(MODULE, run_name="__main__", alter_sys=True)

@@ -166,7 +166,9 @@ def unprune(graph: Path, target: Path) -> None:
     gather, unsqueeze = nodes["/lm_head/prune/Gather"], nodes["/lm_head/prune/Unsqueeze"]
     bounds = {"begin": [-long_inputs.TAIL], "end": [np.iinfo(np.int64).max], "axis": [1]}
     for name, value in bounds.items():
-        model.graph.initializer.append(onnx.numpy_helper.from_array(np.array(value, np.int64), f"tail_{name}"))
+        model.graph.initializer.append(
+            onnx.numpy_helper.from_array(np.array(value, np.int64), f"tail_{name}")
+        )
     inputs = [gather.input[0], *(f"tail_{name}" for name in bounds)]
     place = list(model.graph.node).index(gather)
     model.graph.node.insert(place, onnx.helper.make_node("Slice", inputs, [unsqueeze.output[0]], "tail"))
@@ -191,7 +193,7 @@ def _session(path: Path, head_size: int, threads: int) -> Callable[[list[int]], 
     inputs = {item.name: item.shape for item in session.get_inputs()}
 
     def run(ids: list[int]) -> NDArray[np.float32]:
-        feed = {
+        feed: dict[str, Any] = {
             "input_ids": np.array([ids], np.int64),
             "attention_mask": np.ones((1, len(ids)), np.int64),
             "position_ids": np.arange(len(ids), dtype=np.int64)[None],

@@ -90,7 +90,9 @@ class Continuation(TextGenerator):
     def _encode(self, text: str, settings: GenerationSettings) -> tuple[list[int], bool]:
         """Ids of a prompt, and whether its beginning was cut: at least one id, and room for the answer."""
         text = (self._settings.get("prefix") or "") + text
-        ids = [*self._facts.before, *self._codec.encode(text)][-(settings.get("truncate") or 0) :] or [self._facts.start]
+        ids = [*self._facts.before, *self._codec.encode(text)][-(settings.get("truncate") or 0) :] or [
+            self._facts.start
+        ]
         asked = settings.lengths(0, self._facts.target_window).maximum
         room = max(1, self._facts.target_window - min(asked, self._facts.target_window // 2))
         return ids[-room:], len(ids) > room

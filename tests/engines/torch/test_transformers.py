@@ -14,6 +14,7 @@ from inference.convert.tokenizer import write_tokenizer
 from inference.engines.torch.transformers import PipelineEngine, WriterEngine, load
 from inference.errors import InvalidField, ModelUnavailable
 from inference.task import Call
+from tests.support.models import text_to_text
 from tests.support.models.decoders import make_snapshot
 from tests.support.models.heads import LABELS, TEXTS, make_model
 from tests.support.models.manifests import manifest
@@ -217,9 +218,9 @@ def test_speech_of_an_unknown_model_is_heard(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tag", ["summarization", "translation"])
-def test_a_task_that_transformers_dropped_is_an_error_that_says_so(tmp_path: Path, tag: str) -> None:
+def test_an_encoder_that_cannot_write_is_an_error_that_says_so(tmp_path: Path, tag: str) -> None:
     snapshot = make_model(tmp_path / "model", "fill-mask", "bert")
-    with pytest.raises(ModelUnavailable, match=f"no pipeline for {tag}"):
+    with pytest.raises(ModelUnavailable, match=f"no encoder-decoder, which {tag} needs"):
         load(artifact(snapshot, tag), tag, 1)
 
 
@@ -288,3 +289,21 @@ def test_a_prompt_beyond_the_window_is_cut_and_told(writer: WriterEngine) -> Non
 def test_what_torch_does_not_do_in_a_conversation_is_refused_by_name(writer: WriterEngine, name: str) -> None:
     with pytest.raises(InvalidField, match=name):
         writer.complete(CHAT, {name: 1})
+
+
+def test_an_encoder_decoder_writes_what_generate_writes(tmp_path: Path) -> None:
+    import torch
+    import transformers
+
+    snapshot = text_to_text.t5(tmp_path / "t5")
+    engine = load(artifact(snapshot, "summarization"), "summarization", 1)
+    texts = text_to_text.SENTENCES[:2]
+    found = engine.run(Call([*texts, "word " * 900], {"max_new_tokens": 8, "seed": None}, is_list=True))
+    tokenizer = transformers.AutoTokenizer.from_pretrained(snapshot)
+    model = transformers.AutoModelForSeq2SeqLM.from_pretrained(snapshot, dtype=torch.float32)
+    for text, answer in zip(texts, found.results, strict=False):
+        made = model.generate(tokenizer(text, return_tensors="pt")["input_ids"], max_new_tokens=8)
+        assert answer == {"summary_text": tokenizer.decode(made[0], skip_special_tokens=True)}
+    assert found.truncated == 1
+    with pytest.raises(InvalidField, match="src_lang"):
+        engine.run(Call(texts, {"src_lang": "en"}, is_list=True))

@@ -28,6 +28,7 @@ WINDOWS = {
 }
 STAGES = {"hidden_sizes": [8, 16, 24, 32], "depths": [1, 1, 2, 1]}
 SQUARE = {"size": {"height": SIDE, "width": SIDE}}
+NARROW = {"size": {"shortest_edge": 36}, "crop_size": SIDE}
 CONFIGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "beit": (TRANSFORMER, {"image_processor_type": "BeitImageProcessor", **SQUARE, "resample": 2}),
     "convnext": (STAGES, {"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": SIDE}}),
@@ -45,7 +46,7 @@ CONFIGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "efficientnet": (
         {
-            **{"image_size": SIDE, "width_coefficient": 0.2, "depth_coefficient": 0.2, "hidden_dim": 64},
+            **{"image_size": SIDE, "width_coefficient": 0.2, "depth_coefficient": 0.2, "hidden_dim": 256},
             **{"num_hidden_layers": 16},
         },
         {
@@ -55,11 +56,19 @@ CONFIGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "mobilenet_v1": (
         {"image_size": SIDE, "depth_multiplier": 0.25, "min_depth": 4},
-        {"image_processor_type": "MobileNetV1ImageProcessor", "size": {"shortest_edge": 36}, "crop_size": SIDE},
+        {
+            "image_processor_type": "MobileNetV1ImageProcessor",
+            "size": {"shortest_edge": 36},
+            "crop_size": SIDE,
+        },
     ),
     "mobilenet_v2": (
         {"image_size": SIDE, "depth_multiplier": 0.25, "min_depth": 4},
-        {"image_processor_type": "MobileNetV2ImageProcessor", "size": {"shortest_edge": 36}, "crop_size": SIDE},
+        {
+            "image_processor_type": "MobileNetV2ImageProcessor",
+            "size": {"shortest_edge": 36},
+            "crop_size": SIDE,
+        },
     ),
     "mobilevit": (
         {
@@ -87,6 +96,11 @@ CONFIGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 """model_type -> what the config says besides labels, and the ``preprocessor_config.json``."""
 
 
+HEAD_FACTORS = {"efficientnet": 20_000, "mobilenet_v2": 1000}
+"""By how much a classifier's weights are widened where many narrow layers leave little of a picture."""
+CONVOLUTION_FACTORS = {"efficientnet": 8, "mobilenet_v1": 1.5, "mobilevit": 6}
+
+
 def make_vision_model(folder: Path, model_type: str) -> Path:
     """A repository of a model with random weights, wide enough apart that labels differ."""
     import torch
@@ -106,7 +120,9 @@ def make_vision_model(folder: Path, model_type: str) -> Path:
     with torch.no_grad():
         for name, value in model.named_parameters():
             if name.startswith("classifier") and value.dim() == 2:
-                value.mul_(20)
+                value.mul_(HEAD_FACTORS.get(model_type, 20))
+            elif value.dim() == 4:
+                value.mul_(CONVOLUTION_FACTORS.get(model_type, 1))
     model.save_pretrained(folder)
     (folder / "preprocessor_config.json").write_text(json.dumps(processor))
     return folder

@@ -44,6 +44,11 @@ def test_only_code_for_an_architecture_that_transformers_lacks_is_refused(tmp_pa
         config_check.check(written(tmp_path, {"model_type": "openelm", "auto_map": code}))
 
 
+def test_a_repository_of_timm_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="of the library timm"):
+        config_check.check(written(tmp_path, {"architecture": "resnet18", "pretrained_cfg": {}}))
+
+
 @pytest.mark.parametrize("config", [{}, [], "text", {"model_type": "bert"}])
 def test_all_else_is_left_to_the_conversion(tmp_path: Path, config: Any) -> None:
     config_check.check(written(tmp_path, config))
