@@ -19,7 +19,7 @@ def read_table(folder: Path) -> Any:
     class StaticTable(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.embedding = torch.nn.Embedding(*table.shape, _weight=table)
+            self.embedding = torch.nn.Embedding(table.shape[0], table.shape[1], _weight=table)
 
         def forward(self, input_ids: torch.Tensor) -> Any:
             return SimpleNamespace(last_hidden_state=self.embedding(input_ids))

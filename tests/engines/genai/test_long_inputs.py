@@ -27,7 +27,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "linear": {"rope_parameters": BASE | {"rope_type": "linear", "factor": 1.0006}},
     "llama3": {
         "rope_parameters": BASE
-        | {"rope_type": "llama3", "factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
+        | {"rope_type": "llama3", "factor": 3.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
         | {"original_max_position_embeddings": 6000}
     },
     "rotary base": {"rope_parameters": BASE | {"rope_theta": 10_100.0}},
