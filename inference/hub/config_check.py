@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.errors import ModelUnavailable, printable
@@ -10,7 +13,6 @@ from inference.jobs.refused import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 PACKED = {
     "awq": "AWQ, 4 bits",
@@ -58,9 +60,13 @@ def _fault(config: Mapping[str, Any]) -> str | None:
 
 
 def _is_known(model_type: str) -> bool:
-    """Whether transformers has the architecture; asked only for a repository that brings its own."""
-    try:
-        from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
-    except ImportError:
+    """Whether transformers has the architecture, by its folders: this process imports no such library.
+
+    A part of a model, such as ``gemma3_text``, stands in the folder of the whole.
+    """
+    found = find_spec("transformers")
+    if found is None or not found.submodule_search_locations:
         return True
-    return model_type in CONFIG_MAPPING_NAMES
+    models = Path(found.submodule_search_locations[0], "models")
+    words = re.sub(r"\W", "_", model_type, flags=re.ASCII).split("_")
+    return any((models / "_".join(words[:count])).is_dir() for count in range(1, len(words) + 1) if words[0])
