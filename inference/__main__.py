@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,9 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(task: Task, chosen: argparse.Namespace, progress: ProgressBar) -> tuple[str, str]:
     settings = _settings(task, chosen)
-    model = model_lock.at_commit(
-        arguments.choose_model(task, chosen.model, chosen.revision), settings.hub_url
-    )
+    picked = arguments.choose_model(task, chosen.model, chosen.revision)
+    picked = replace(picked, pickle_weights=picked.pickle_weights or chosen.pickle_weights)
+    model = model_lock.at_commit(picked, settings.hub_url)
     call = arguments.make_call(task, _inputs(task, chosen.inputs), chosen.parameter)
     spec = artifact_spec(task, settings)
     provider = DirectProvider(settings.cache, settings.hub_url, settings.child_environment, spec)
@@ -131,6 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--model", help="another model of the Hub")
     parser.add_argument("--revision", help="its commit or branch")
+    parser.add_argument("--pickle-weights", action="store_true", help="allow a pickle file's weights")
     parser.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--json", action="store_true", help="the answer as the function gives it")
     parser.add_argument("-o", "--output", type=Path, default=Path("out.png"), help="where a picture goes")

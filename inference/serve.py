@@ -42,7 +42,7 @@ class Service:
     """One task, served: what the Lambda entry point, the local cloud and the tests all call."""
 
     def __init__(self, task: Task, settings: Settings, load: Loader = load_engine) -> None:
-        chosen = task.with_model(settings.model, settings.revision)
+        chosen = task.with_model(settings.model, settings.revision, settings.pickle_weights)
         if not settings.alternatives:
             chosen = replace(chosen, alternatives=())
         chosen = replace(chosen, flagged_labels=settings.flagged_labels)

@@ -67,6 +67,8 @@ class Settings:
     model: str | None
     """Replaces the task's default model; ``None`` keeps it."""
     revision: str | None
+    pickle_weights: bool
+    """Whether that model may have pickle weights only."""
     cache: Path
     hub_url: str
     memory_mb: int
@@ -103,6 +105,7 @@ class Settings:
             task=read_required(environ, "TASK"),
             model=read_matching(environ, "MODEL", MODEL_ID),
             revision=read_matching(environ, "REVISION", REVISION),
+            pickle_weights=read_matching(environ, "PICKLE_WEIGHTS", "true|false") == "true",
             cache=Path(environ.get("MODEL_CACHE") or DEFAULT_CACHE),
             hub_url=check_hub_url(environ.get("HF_ENDPOINT") or DEFAULT_HUB, "HF_ENDPOINT"),
             memory_mb=read_whole_number(environ, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", MEMORY_PER_VCPU_MB),

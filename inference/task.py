@@ -134,12 +134,12 @@ class Task:
         """Names that a plain body may carry instead of ``inputs``: ``question`` and ``context``."""
         return tuple(part.name for part in self.item.parts) if isinstance(self.item, fields.Record) else ()
 
-    def with_model(self, model: str | None, revision: str | None) -> Task:
+    def with_model(self, model: str | None, revision: str | None, pickle_weights: bool = False) -> Task:
         """The same task with an operator's choice of model; no revision given means ``main``."""
-        if model is None and revision is None:
-            return self
         chosen = self.model if model is None else Model(model)
-        return replace(self, model=replace(chosen, revision=revision) if revision else chosen)
+        allowed = chosen.pickle_weights or pickle_weights
+        chosen = replace(chosen, revision=revision or chosen.revision, pickle_weights=allowed)
+        return replace(self, model=chosen)
 
     def choose_model(self, name: Any) -> Model:
         """The model that a request asks for: the default, or one on the list of alternatives."""

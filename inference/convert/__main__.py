@@ -19,7 +19,7 @@ from inference.cache import errors as cache_errors
 from inference.cache import lease
 from inference.cache.artifact import Artifact, Manifest
 from inference.cache.publish import publish, unpublished
-from inference.convert import limits, native_errors, pickle_weights, trial, weight_check
+from inference.convert import limits, native_errors, pickle_weights, static_table, trial, weight_check
 from inference.convert.onnx import own_graph
 from inference.convert.proofs import built_in_inputs
 from inference.convert.recipe import Drift, KeptVariant, Source
@@ -91,6 +91,7 @@ def convert(job: ConvertJob, close_folders: Callable[[], None] = lambda: None) -
         _copy(Path(job.snapshot), snapshot)
         close_folders()
         pickle_weights.rewrite(snapshot)
+        static_table.rewrite(snapshot)
         weight_check.refuse_nan(snapshot)
         choice, config = _choose(job.pipeline_tag, snapshot)
         if choice.engine in RECIPES:

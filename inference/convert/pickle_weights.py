@@ -11,7 +11,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from inference.errors import ModelUnavailable
-from inference.hub.file_selection import PICKLE
+from inference.hub.repository_forms import PICKLE
 from inference.jobs.refused import Refused
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 # Encoder-decoders and decoders whose conversion to CTranslate2 was compared with torch.
 CTRANSLATE_MODEL_TYPES = ("bart", "m2m_100", "marian", "mbart", "mt5", "pegasus", "t5", "whisper")
-CTRANSLATE_GENERATION_MODEL_TYPES = ("bloom", "gpt2")
+CTRANSLATE_GENERATION_MODEL_TYPES = ("bloom", "gpt2", "gpt_neox", "opt")
 
 # Decoder-only families whose onnxruntime-genai build was compared with torch.
 GENAI_MODEL_TYPES = (
-    *("ernie4_5", "gemma", "gemma2", "granite", "granitemoehybrid", "llama", "mistral", "phi", "phi3"),
-    *("qwen2", "qwen3", "smollm3"),
+    *("ernie4_5", "gemma", "gemma2", "gemma3_text", "granite", "granitemoehybrid", "hunyuan_v1_dense"),
+    *("lfm2", "llama", "mistral", "phi", "phi3", "qwen2", "qwen3", "smollm3"),
 )
 
 SLOWEST = "transformers"
@@ -35,7 +35,7 @@ class EngineChoice:
 
 def converted_types(pipeline_tag: str) -> list[str]:
     """The architectures that a faster engine serves for this tag, so that they are converted."""
-    return sorted(model_type for types in _fast(pipeline_tag).values() for model_type in types)
+    return sorted(model_type for types in fast_engines(pipeline_tag).values() for model_type in types)
 
 
 def choose_pipeline(pipeline_tag: str, class_name: str) -> EngineChoice:
@@ -46,13 +46,13 @@ def choose_pipeline(pipeline_tag: str, class_name: str) -> EngineChoice:
 def choose(pipeline_tag: str, config: Mapping[str, Any]) -> EngineChoice:
     """The fastest engine that knows the task and the architecture; transformers knows all others."""
     model_type = str(config.get("model_type", "unknown"))
-    for engine, model_types in _fast(pipeline_tag).items():
+    for engine, model_types in fast_engines(pipeline_tag).items():
         if model_type in model_types:
             return EngineChoice(engine, f"{NAMES[engine]} serves {pipeline_tag} by {model_type} models")
     return EngineChoice(SLOWEST, f"no faster engine serves {pipeline_tag} by {model_type} models")
 
 
-def _fast(pipeline_tag: str) -> dict[str, tuple[str, ...] | frozenset[str]]:
+def fast_engines(pipeline_tag: str) -> dict[str, tuple[str, ...] | frozenset[str]]:
     """Fast engine -> the architectures that it serves for this tag."""
     kind = kind_of(pipeline_tag)
     if pipeline_tag in HEAD_TAGS:

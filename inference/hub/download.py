@@ -19,7 +19,7 @@ from inference.cache.disk import free_bytes
 from inference.cache.hashes import hashes
 from inference.cache.layout import COMMIT
 from inference.errors import CacheFull, HubUnreachable, ModelUnavailable
-from inference.hub import diffusers_index, memory_check
+from inference.hub import config_check, diffusers_index, memory_check
 from inference.hub.errors import explain
 from inference.hub.file_selection import choose_files
 from inference.jobs import landlock
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
+CONFIG = "config.json"
 PROGRESS_EVERY_S = 0.5
 SPEED_AFTER_S = 2.0
 """Before this, connections are still being made."""
@@ -81,7 +82,9 @@ def fetch(job: DownloadJob, close_folders: Callable[[], None] = lambda: None) ->
     index = [file for file in siblings if file.rfilename == diffusers_index.INDEX]
     if index:
         _check_index(_download_right(job, commit, index))
-    files = choose_files(siblings, job.pickle_weights, job.own_graph)
+    files = choose_files(siblings, job.pickle_weights, job.own_graph, job.pickle_option)
+    for config in [file for file in files if file.rfilename == CONFIG]:
+        config_check.check(_download_right(job, commit, [config]) / CONFIG)
     memory_check.check(job, info, files, lambda file: _download_right(job, commit, [file]) / file.rfilename)
     return commit, _download_right(job, commit, files)
 

@@ -6,7 +6,8 @@ import fnmatch
 from typing import TYPE_CHECKING
 
 from inference.errors import ModelUnavailable
-from inference.hub import diffusers_index
+from inference.hub import diffusers_index, repository_forms
+from inference.hub.repository_forms import PICKLE
 from inference.jobs.refused import Refused
 
 if TYPE_CHECKING:
@@ -15,32 +16,48 @@ if TYPE_CHECKING:
 # Weights as safetensors: pickle weights can run code when read, and are fetched only where a task allows it
 # by name. Code files are never fetched at all.
 WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.spm", "*.jinja", "bpe.codes")
-WANTED_BELOW = ("*/config.json", "[0-9]_Dense/model.safetensors")
+TABLE = "[0-9]_StaticEmbedding/model.safetensors"
+WANTED_BELOW = (
+    *("*/config.json", "[0-9]_Dense/model.safetensors"),
+    *(TABLE, "[0-9]_StaticEmbedding/tokenizer.json"),
+)
 """One folder down: how sentence-transformers repositories say what they pool, and their layers after that."""
 GRAPH, GRAPH_BYTES = "onnx/model.onnx", 2_000_000_000
 """A repository's own graph, and the most that one file of ONNX holds."""
-PICKLE = "pytorch_model.bin"
 
 
 def choose_files(
-    siblings: list[RepoSibling], pickle_weights: bool = False, own_graph: bool = False
+    siblings: list[RepoSibling],
+    pickle_weights: bool = False,
+    own_graph: bool = False,
+    pickle_option: str = "<task>.pickle_weights=true",
 ) -> list[RepoSibling]:
     """The files that serving needs: top-level ones, or the parts of a diffusers pipeline.
 
-    A repository, or a part of a pipeline, that has no safetensors weights is refused.
+    A repository, or a part of a pipeline, that has no safetensors weights is refused; so is an adapter.
     """
+    names = [file.rfilename for file in siblings]
     if any(file.rfilename == diffusers_index.INDEX for file in siblings):
         return _choose_parts(siblings)
     files = [file for file in siblings if _is_wanted(file.rfilename)]
     if own_graph:
         files += [file for file in siblings if file.rfilename == GRAPH and (file.size or 0) < GRAPH_BYTES]
-    if any("/" not in file.rfilename and file.rfilename.endswith(".safetensors") for file in files):
+    if any(_is_weights(file.rfilename) for file in files):
         return files
     pickled = [file for file in siblings if pickle_weights and file.rfilename == PICKLE]
     files += pickled
     if not pickled:
-        raise Refused(ModelUnavailable("the repository has no safetensors weights at its top level"))
+        held = repository_forms.describe(names, pickle_option)
+        told = f"the repository has no safetensors weights at its top level, but {held}"
+        raise Refused(ModelUnavailable(told))
     return files
+
+
+def _is_weights(name: str) -> bool:
+    """An adapter's weights are no model's; a table of vectors may stand in a folder."""
+    if "/" in name:
+        return fnmatch.fnmatch(name, TABLE)
+    return name.endswith(".safetensors") and not name.startswith("adapter_")
 
 
 def _choose_parts(siblings: list[RepoSibling]) -> list[RepoSibling]:

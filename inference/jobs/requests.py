@@ -27,6 +27,8 @@ class DownloadJob:
     """That the conversion will have."""
     memory_option: str
     """The context key that gives it more."""
+    pickle_option: str = "<task>.pickle_weights=true"
+    """The context key, and its value, that allows pickle weights."""
     sha256: Mapping[str, str] = field(default_factory=dict)
     """File name -> hash that it must have, whatever the Hub says; empty: nothing is demanded."""
     readable: tuple[str, ...] = ()

@@ -39,7 +39,7 @@ class MaintenanceSettings:
         names = [name for name in environ.get("TASKS", "").split(",") if name]
         try:
             tasks = tuple(
-                model_lock.pinned(get_task(name).with_model(*chosen.get(name, (None, None))), hub_url)
+                model_lock.pinned(get_task(name).with_model(*chosen.get(name, (None, None, False))), hub_url)
                 for name in names
             )
         except UnknownTask as error:
@@ -63,9 +63,12 @@ class MaintenanceSettings:
         return [model for model in allowed if model.id == model_id]
 
 
-def _models(text: str) -> dict[str, tuple[str | None, str | None]]:
+def _models(text: str) -> dict[str, tuple[str | None, str | None, bool]]:
     try:
         chosen: dict[str, dict[str, Any]] = json.loads(text)
-        return {task: (each.get("model"), each.get("revision")) for task, each in chosen.items()}
+        return {
+            task: (each.get("model"), each.get("revision"), bool(each.get("pickle_weights")))
+            for task, each in chosen.items()
+        }
     except (ValueError, AttributeError):
         raise SettingsError('MODELS must be JSON like {"sentiment": {"model": "owner/model"}}') from None

@@ -140,6 +140,7 @@ class Preparation:
             converted_types=converted_types(self.spec.pipeline_tag),
             memory_mb=self.spec.memory_mb,
             memory_option=self.spec.memory_option,
+            pickle_option=f"{self.spec.task.replace('_', '-')}.pickle_weights=true",
             sha256=dict(model.sha256),
             readable=tuple(filter(None, map(self.hub.environment.get, CERTIFICATES))),
         )

@@ -86,11 +86,15 @@ def _variables(
     functions: Iterable[LocalFunction], overrides: Callable[[LocalFunction], dict[str, str]]
 ) -> dict[str, str]:
     """Variables of the factory and the cache function that differ from the template's on this machine."""
-    models: dict[str, dict[str, str | None]] = {}
+    models: dict[str, dict[str, Any]] = {}
     shared: dict[str, str] = {}
     for function in functions:
         own = overrides(function)
         shared |= {name: own[name] for name in ("HF_ENDPOINT", "PRECISION") if name in own}
         if "MODEL" in own:
-            models[function.task.name] = {"model": own["MODEL"], "revision": own.get("REVISION")}
+            models[function.task.name] = {
+                "model": own["MODEL"],
+                "revision": own.get("REVISION"),
+                "pickle_weights": own.get("PICKLE_WEIGHTS") == "true",
+            }
     return {**shared, **({"MODELS": json.dumps(models)} if models else {})}

@@ -94,7 +94,9 @@ def _streaming_functions(resources: dict[str, Any]) -> set[str]:
 def _task_function(properties: dict[str, Any], *, streams: bool) -> LocalFunction:
     common = _common(properties)
     environment = common["environment"]
-    task = get_task(environment["TASK"]).with_model(environment.get("MODEL"), environment.get("REVISION"))
+    allows_pickle = environment.get("PICKLE_WEIGHTS") == "true"
+    task = get_task(environment["TASK"])
+    task = task.with_model(environment.get("MODEL"), environment.get("REVISION"), allows_pickle)
     mounts = properties.get("FileSystemConfigs", [])
     if not mounts:
         raise TemplateError(f"function {task.function_name} has no file system")

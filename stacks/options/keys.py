@@ -363,6 +363,11 @@ MODEL_REVISION = Pattern(
     values_note="a commit, tag or branch",
     effect="Pins the model to one state of its repository.",
 )
+PICKLE_WEIGHTS = Flag(
+    name="pickle_weights",
+    effect="Allows a model that has a pickle file in place of safetensors; "
+    "[only for an owner you trust](docs/decisions/0005-callers.md).",
+)
 MEMORY = WholeNumber(
     name="memory",
     default_note=DECLARED_BY_TASK,
@@ -419,6 +424,7 @@ PROVISIONED_CONCURRENCY = WholeNumber(
 TASK_KEYS: tuple[Key, ...] = (
     MODEL,
     MODEL_REVISION,
+    PICKLE_WEIGHTS,
     MEMORY,
     TIMEOUT,
     IMAGE,

@@ -19,6 +19,8 @@ class TaskOptions:
 
     model: str | None = None
     revision: str | None = None
+    pickle_weights: bool = False
+    """Whether the model may be one that has pickle weights only."""
     memory: int | None = None
     """MB."""
     timeout: int | None = None
@@ -40,7 +42,7 @@ class TaskOptions:
     def applied_to(self, task: Task) -> Task:
         """The task as it will be deployed."""
         return replace(
-            task.with_model(self.model, self.revision),
+            task.with_model(self.model, self.revision, self.pickle_weights),
             memory_mb=self.memory or task.memory_mb,
             timeout_s=self.timeout or task.timeout_s,
             image=self.image or task.image,

@@ -104,7 +104,8 @@ def test_a_commit_that_was_written_down_is_not_counted_again(built: Path) -> Non
 
 def test_an_operators_choice_stays(built: Path) -> None:
     chosen = {"MODEL": "someone/else", "REVISION": "d" * 40}
-    own = replace(FUNCTION, environment=chosen, task=FUNCTION.task.with_model(*chosen.values()))
+    task = FUNCTION.task.with_model(chosen["MODEL"], chosen["REVISION"])
+    own = replace(FUNCTION, environment=chosen, task=task)
     assert start(own) == ({"HF_ENDPOINT": "http://hub"}, "")
     by_name = replace(FUNCTION, environment={"MODEL": CHAT}, task=FUNCTION.task.with_model(CHAT, None))
     variables, note = start(by_name)

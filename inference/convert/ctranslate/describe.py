@@ -48,7 +48,7 @@ def describe_text(model: Any, tokenizer: Any, config: Mapping[str, Any], folder:
 
 def _text_facts(model: Any, tokenizer: Any, config: Mapping[str, Any]) -> TextFacts:
     kind = "seq2seq" if model.config.is_encoder_decoder else "causal"
-    before, after = _frame(tokenizer) if kind == "seq2seq" else ((), ())
+    before, after = _frame(tokenizer)
     languages = _languages(tokenizer) if model.config.model_type in MULTILINGUAL else {}
     framing = {index: code for code, index in languages.items()}
     ends = model.generation_config.eos_token_id
@@ -68,9 +68,17 @@ def _text_facts(model: Any, tokenizer: Any, config: Mapping[str, Any]) -> TextFa
         languages=languages,
         source_language=next((framing[i] for i in (*before, *after) if i in framing), None),
         language_starts=model.config.model_type == "mbart" and type(tokenizer).__name__ == "MBartTokenizer",
-        task_parameters=dict(config.get("task_specific_params") or {}),
+        task_parameters=_task_parameters(config),
         clean_up=_cleans_up(tokenizer),
     )
+
+
+def _task_parameters(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings by task; a ``prefix`` for all tasks, as OPT has one, is one of text generation's."""
+    found = dict(config.get("task_specific_params") or {})
+    if config.get("prefix"):
+        found["text-generation"] = {"prefix": config["prefix"], **found.get("text-generation", {})}
+    return found
 
 
 def _start(model: Any) -> int:

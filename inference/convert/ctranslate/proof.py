@@ -7,14 +7,16 @@ ratio of perplexities. Free-running outputs would drift apart at the first near-
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from inference.convert import long_inputs
 from inference.convert.recipe import Drift
 from inference.engines.ctranslate.model import names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -26,6 +28,12 @@ ITEMS = 48
 TOKENS = 32
 """Positions compared for each input."""
 SOURCE_TOKENS = 128
+LONG_SOURCE_TOKENS = 1024
+MOST_SCORES = 200_000_000
+"""Of one long input: CTranslate2 scores the whole vocabulary at each position, 4 bytes each."""
+LONG_AGREEMENT = 0.85
+"""Of outputs for long sources, which are few: 32 positions of each."""
+LONG_SOURCES = 2
 BATCH = 8
 
 
@@ -100,40 +108,61 @@ def _continued(model: Any, encoded: Any, source: Any, prompt: tuple[int, ...]) -
 
 def causal_pairs(model: Any, texts: list[list[int]]) -> list[Pair]:
     """For a decoder-only model the fixed outputs are the texts themselves, from their second token on."""
+    return [_causal_pair(model, ids, ids[1:]) for ids in texts]
+
+
+def long_causal_pairs(model: Any, texts: list[list[int]], window: int) -> list[Pair]:
+    """One long text, near the window where scores of so many positions fit in memory; its end is compared."""
+    length = long_inputs.length_to_read(model.config, window)
+    ids = long_inputs.long_text(texts, min(length, MOST_SCORES // int(model.config.vocab_size)))
+    return [_causal_pair(model, ids, ids[1:][-long_inputs.TAIL :])]
+
+
+def _causal_pair(model: Any, ids: list[int], target: list[int]) -> Pair:
     import torch
 
-    pairs = []
     with torch.inference_mode():
-        for ids in texts:
-            rows = list(model(torch.tensor([ids])).logits[0, :-1].double().numpy())
-            pairs.append(Pair(None, tuple(ids[:1]), tuple(ids[1:]), *_figures(rows, ids[1:])))
-    return pairs
+        scores = model(torch.tensor([ids]), use_cache=False, logits_to_keep=len(target) + 1).logits[0, :-1]
+    best, log_probability = _figures(list(scores.numpy()), target)
+    return Pair(None, tuple(ids[: -len(target)]), tuple(target), best, log_probability)
 
 
-def measure(pairs: list[Pair], rows: Iterator[list[Any]]) -> Drift:
-    """Compare the artifact's logits, one list of rows a pair, with what torch said."""
-    agreed, count, reference, artifact = 0, 0, 0.0, 0.0
+def measure(
+    pairs: list[Pair], long_pairs: list[Pair], rows: Callable[[list[Pair]], Iterator[list[Any]]]
+) -> Drift:
+    """Compare the artifact's logits, one list of rows a pair, with what torch said.
+
+    Long inputs are judged apart: many short ones would hide that positions or windows are lost.
+    """
+    agreement, ratio = _compared(pairs, rows(pairs))
+    figures = {
+        "next_token_agreement": round(agreement, 5),
+        "perplexity_ratio": round(ratio, 5),
+        "positions": float(sum(len(pair.target) for pair in pairs)),
+    }
+    within = agreement >= MIN_AGREEMENT and ratio <= MAX_PERPLEXITY_RATIO
+    if within and long_pairs:
+        agreement, _ = _compared(long_pairs, rows(long_pairs))
+        figures["long_input_tokens"] = float(max(_length(pair) for pair in long_pairs))
+        figures["long_input_agreement"] = round(agreement, 5)
+        within = agreement >= LONG_AGREEMENT
+    return Drift(figures, within)
+
+
+def _length(pair: Pair) -> int:
+    """Tokens that the artifact reads before it writes."""
+    return len(pair.prompt) + len(pair.target) if pair.source is None else len(pair.source)
+
+
+def _compared(pairs: list[Pair], rows: Iterator[list[Any]]) -> tuple[float, float]:
+    """How often the next token is the same, and the ratio of perplexities."""
+    agreed, count, excess = 0, 0, 0.0
     for pair, logits in zip(pairs, rows, strict=True):
         best, log_probability = _figures(logits, pair.target)
         agreed += int((best == pair.best).sum())
         count += len(pair.target)
-        reference += float(pair.log_probability.sum())
-        artifact += float(log_probability.sum())
-    return _drift(agreed, count, (reference - artifact) / max(1, count))
-
-
-def _drift(agreed: int, count: int, excess: float) -> Drift:
-    """``excess`` is the artifact's additional loss a token, in nats."""
-    import math
-
-    agreement = agreed / count if count else 0.0
-    ratio = math.exp(min(excess, 50.0))
-    figures = {
-        "next_token_agreement": round(agreement, 5),
-        "perplexity_ratio": round(ratio, 5),
-        "positions": float(count),
-    }
-    return Drift(figures, agreement >= MIN_AGREEMENT and ratio <= MAX_PERPLEXITY_RATIO)
+        excess += float((pair.log_probability - log_probability).sum())
+    return agreed / count if count else 0.0, math.exp(min(excess / max(1, count), 50.0))
 
 
 def _figures(rows: Sequence[Any], target: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -173,7 +202,8 @@ def generator_rows(generator: Any, pairs: list[Pair]) -> Iterator[list[Any]]:
 
     for pair in pairs:
         ids = names((*pair.prompt, *pair.target))
-        yield list(np.asarray(generator.forward_batch([ids]))[0, : len(pair.target)])
+        scores = np.asarray(generator.forward_batch([ids]))[0]
+        yield list(scores[len(pair.prompt) - 1 : -1])
 
 
 def whisper_rows(whisper: Any, pairs: list[Pair]) -> Iterator[list[Any]]:

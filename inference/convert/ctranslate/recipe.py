@@ -6,10 +6,12 @@ import importlib.metadata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from inference.convert import long_inputs
 from inference.convert.ctranslate import describe, proof, weights
 from inference.convert.recipe import KeptVariant, Variant, why_kept
 from inference.engines.ctranslate.engine import open_model
 from inference.engines.ctranslate.log_mel import FRAMES, HOP, log_mel
+from inference.engines.engine import Unsupported
 from inference.media import audio
 
 if TYPE_CHECKING:
@@ -27,10 +29,12 @@ MODEL_CLASSES = {
     "bart": "BartForConditionalGeneration",
     "bloom": "BloomForCausalLM",
     "gpt2": "GPT2LMHeadModel",
+    "gpt_neox": "GPTNeoXForCausalLM",
     "m2m_100": "M2M100ForConditionalGeneration",
     "marian": "MarianMTModel",
     "mbart": "MBartForConditionalGeneration",
     "mt5": "MT5ForConditionalGeneration",
+    "opt": "OPTForCausalLM",
     "pegasus": "PegasusForConditionalGeneration",
     "t5": "T5ForConditionalGeneration",
     "whisper": "WhisperForConditionalGeneration",
@@ -58,6 +62,7 @@ class Case:
     kind: str
     names: list[str]
     pairs: list[proof.Pair]
+    long_pairs: list[proof.Pair]
 
     def measure(self, folder: Path, threads: int) -> Drift:
         rows = {
@@ -65,7 +70,8 @@ class Case:
             "causal": proof.generator_rows,
             "speech": proof.whisper_rows,
         }[self.kind]
-        return proof.measure(self.pairs, rows(open_model(folder, self.kind, threads), self.pairs))
+        model = open_model(folder, self.kind, threads)
+        return proof.measure(self.pairs, self.long_pairs, lambda pairs: rows(model, pairs))
 
 
 def convert(source: Source, folder: Path, report: Callable[[str], None]) -> KeptVariant:
@@ -88,6 +94,8 @@ def convert(source: Source, folder: Path, report: Callable[[str], None]) -> Kept
         if drift.within_budget or variant is variants[-1]:
             break
         rejected.append({"precision": variant.name, "figures": drift.figures})
+    if variant is FP32 and not drift.within_budget:
+        raise Unsupported(f"it does not answer as torch does, even in fp32: {drift.figures}")
     tools = {name: importlib.metadata.version(name) for name in TOOLS}
     reason = why_kept(source, variant.name, rejected)
     return KeptVariant(variant.name, reason, drift, tuple(rejected), tools)
@@ -107,14 +115,30 @@ def _case(source: Source, model: Any, folder: Path) -> Case:
     names = weights.text_names(model.config)
     if facts.kind == "causal":
         length = min(proof.SOURCE_TOKENS, facts.target_window)
-        return Case(facts.kind, names, proof.causal_pairs(model, [i[:length] for i in ids if len(i) > 1]))
-    sources = [_cut(each, facts) for each in ids]
-    return Case(facts.kind, names, proof.text_pairs(model, sources, _prompt(model, facts)))
+        pairs = proof.causal_pairs(model, [i[:length] for i in ids if len(i) > 1])
+        long_pairs = proof.long_causal_pairs(model, ids, facts.target_window)
+        return Case(facts.kind, names, pairs, long_pairs)
+    sources = [_cut(each, facts, proof.SOURCE_TOKENS) for each in ids]
+    prompt = _prompt(model, facts)
+    pairs = proof.text_pairs(model, sources, prompt)
+    return Case(facts.kind, names, pairs, proof.text_pairs(model, _long_sources(sources, facts), prompt))
 
 
-def _cut(ids: list[int], facts: TextFacts) -> list[int]:
+def _long_sources(sources: list[list[int]], facts: TextFacts) -> list[list[int]]:
+    """Sources that fill the window, or as much of it as a proof reads; each begins with another text."""
+    texts = [ids[len(facts.before) : len(ids) - len(facts.after)] for ids in sources]
+    joined = [long_inputs.long_text(texts[first:], proof.LONG_SOURCE_TOKENS) for first in _starts(texts)]
+    return [_cut([*facts.before, *ids, *facts.after], facts, proof.LONG_SOURCE_TOKENS) for ids in joined]
+
+
+def _starts(texts: list[list[int]]) -> list[int]:
+    step = max(1, len(texts) // proof.LONG_SOURCES)
+    return list(range(0, len(texts), step))[: proof.LONG_SOURCES]
+
+
+def _cut(ids: list[int], facts: TextFacts, tokens: int) -> list[int]:
     """A framed source, shortened inside its frame."""
-    room = min(proof.SOURCE_TOKENS, facts.source_window) - len(facts.before) - len(facts.after)
+    room = min(tokens, facts.source_window) - len(facts.before) - len(facts.after)
     text = ids[len(facts.before) : len(ids) - len(facts.after)]
     return [*facts.before, *text[:room], *facts.after]
 
@@ -140,7 +164,7 @@ def _speech_case(source: Source, model: Any, tokenizer: Any, folder: Path) -> Ca
     heard = proof.spread(source.inputs, _recordings(model))
     spectrograms = [_spectrogram(audio.waveform_of(item), filters) for item in heard]
     pairs = proof.speech_pairs(model, spectrograms, _speech_prompt(facts))
-    return Case("speech", describe.speech_names(model, tokenizer), pairs)
+    return Case("speech", describe.speech_names(model, tokenizer), pairs, [])  # each fills its window
 
 
 def _recordings(model: Any) -> int:

@@ -102,10 +102,24 @@ def _spec(model: Any, snapshot: Path, names: list[str]) -> Any:
             return Vocabulary(names, model.config)
 
     _complete(model.config)
+    if model.config.model_type == "gpt_neox":
+        model.embed_out = model.get_output_embeddings()  # the name that the converter knows
     spec = Converter(str(snapshot), trust_remote_code=False)._load()
     if hasattr(spec.config, "decoder_start_token"):
         spec.config.decoder_start_token = None  # the engine names it at the front of every prompt
+    if model.config.model_type == "gpt_neox":
+        _set_rotary_base(spec, model.config.rope_parameters["rope_theta"])
+    if model.config.model_type == "opt":
+        spec.register_vocabulary(names)  # the converter fills it up to a multiple of eight
     return spec
+
+
+def _set_rotary_base(spec: Any, base: float) -> None:
+    """The converter takes 10,000 for granted in GPT-NeoX."""
+    import numpy as np
+
+    for layer in spec.decoder.layer:
+        layer.self_attention.rotary_base = np.float32(base)
 
 
 def _complete(config: Any) -> None:
@@ -114,6 +128,10 @@ def _complete(config: Any) -> None:
         config.normalize_before, config.normalize_embedding = NORMS[config.model_type]
     if hasattr(config, "scale_decoder_outputs"):  # T5: transformers 5 says "tied" of all, and means this
         config.tie_word_embeddings = config.scale_decoder_outputs
+    if config.model_type == "gpt_neox":
+        config.rotary_pct = config.rope_parameters["partial_rotary_factor"]
+        if config.rope_parameters["rope_type"] != "default":
+            raise ValueError("CTranslate2 scales no rotary positions of GPT-NeoX")
     if config.model_type == "marian" and config.pad_token_id != config.vocab_size - 1:
         raise ValueError("CTranslate2 takes Marian's padding for the last token of the vocabulary")
 

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference import NO_TELEMETRY
+from inference.convert import long_inputs
 from inference.convert.genai.proof import GenerationProof
 from inference.convert.recipe import KeptVariant, Variant, why_kept
 from inference.convert.tokenizer import write_vocabulary
+from inference.engines.engine import Unsupported
 from inference.engines.genai.engine import SERVING
 from inference.engines.torch import weights
 
@@ -73,7 +75,7 @@ def convert(source: Source, folder: Path, report: Callable[[str], None]) -> Kept
             break
         rejected.append({"precision": variant.name, "figures": drift.figures})
     if variant is FP32 and not drift.within_budget:
-        raise RuntimeError(f"the model builder's graph is not this model: {drift.figures}")
+        raise Unsupported(f"its graph does not answer as torch does, even in fp32: {drift.figures}")
     _write(folder, notes, tokenizer, context)
     return KeptVariant(
         variant.name, why_kept(source, variant.name, rejected), drift, tuple(rejected), tools()
@@ -103,10 +105,11 @@ def _context(config: Any) -> int:
     do not, and their graphs attend to everything. Up to the window's size that is the same, so it is their
     context here.
     """
+    context = long_inputs.bounded(config, int(config.max_position_embeddings))
     window = getattr(config, "sliding_window", None)
     if window and getattr(config, "layer_types", None) is None:
-        return min(int(window), int(config.max_position_embeddings))
-    return int(config.max_position_embeddings)
+        return min(int(window), context)
+    return context
 
 
 def _build(source: Source, variant: GenaiVariant, folder: Path) -> None:

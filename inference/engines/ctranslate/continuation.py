@@ -1,4 +1,4 @@
-"""Text generation by GPT-2 on CTranslate2: what follows a prompt."""
+"""Text generation by base models on CTranslate2: what follows a prompt."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNKNOWN = ("logit_bias", "frequency_penalty", "presence_penalty", "tools")
 
 
 class Continuation(TextGenerator):
-    """Text generation by GPT-2: what follows a prompt."""
+    """Text generation by a decoder without a chat template: what follows a prompt."""
 
     def __init__(
         self,
@@ -89,7 +89,10 @@ class Continuation(TextGenerator):
 
     def _encode(self, text: str, settings: GenerationSettings) -> tuple[list[int], bool]:
         """Ids of a prompt, and whether its beginning was cut: at least one id, and room for the answer."""
-        ids = self._codec.encode(text)[-(settings.get("truncate") or 0) :] or [self._facts.start]
+        text = (self._settings.get("prefix") or "") + text
+        ids = [*self._facts.before, *self._codec.encode(text)][-(settings.get("truncate") or 0) :] or [
+            self._facts.start
+        ]
         asked = settings.lengths(0, self._facts.target_window).maximum
         room = max(1, self._facts.target_window - min(asked, self._facts.target_window // 2))
         return ids[-room:], len(ids) > room

@@ -43,12 +43,26 @@ CLIP = {
     "image_mean": [0.48145466, 0.4578275, 0.40821073],
     "image_std": [0.26862954, 0.26130258, 0.27577711],
 }
+MOBILENET = {
+    "resample": BILINEAR,
+    "size": {"shortest_edge": 256},
+    "crop_size": 224,
+    "do_center_crop": True,
+}
 KINDS: dict[str, dict[str, Any]] = {
     "Beit": {"resample": BICUBIC, "size": 224, "crop_size": 224},
     "Bit": CLIP,
     "CLIP": CLIP,
     "ConvNext": {"resample": BICUBIC, "size": {"shortest_edge": 384}, "crop_pct": 224 / 256},
     "DeiT": {"resample": BICUBIC, "size": 256, "crop_size": 224, "do_center_crop": True},
+    "EfficientNet": {"resample": BICUBIC, "size": 346, "crop_size": 289, "include_top": True},
+    "MobileNetV1": MOBILENET,
+    "MobileNetV2": MOBILENET,
+    "MobileViT": {
+        **{"resample": BICUBIC, "size": {"shortest_edge": 224}, "crop_size": 256, "do_center_crop": True},
+        **{"do_flip_channel_order": True},
+    },
+    "Siglip": {"resample": BICUBIC, "size": 224},
     "ViT": {"resample": BILINEAR, "size": 224},
 }
 """What each kind of processor does where the repository's file is silent."""
@@ -58,13 +72,19 @@ KIND_OF_MODEL = {
     "convnextv2": "ConvNext",
     "deit": "DeiT",
     "dinov2": "Bit",
+    "efficientnet": "EfficientNet",
+    "mobilenet_v1": "MobileNetV1",
+    "mobilenet_v2": "MobileNetV2",
+    "mobilevit": "MobileViT",
+    "regnet": "ConvNext",
     "resnet": "ConvNext",
+    "siglip": "Siglip",
     "swin": "ViT",
     "swinv2": "ViT",
     "vit": "ViT",
 }
 """Where the repository's file does not name its kind, as the oldest do not: by config.json's model_type."""
-SHORTEST_EDGE_KINDS = ("Bit", "CLIP", "ConvNext")
+SHORTEST_EDGE_KINDS = ("Bit", "CLIP", "ConvNext", "MobileNetV1", "MobileNetV2", "MobileViT")
 """Where a plain number is the length of the shorter side; elsewhere it is that of a square."""
 
 
@@ -82,6 +102,8 @@ class ImageProcessor:
     """Values from 0 to 255 times this."""
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    is_bgr: bool = False
+    """Whether blue comes first."""
 
     @property
     def height_width(self) -> tuple[int, int]:
@@ -106,6 +128,8 @@ class ImageProcessor:
             values *= self.factor
         mean, std = (np.array(channels, dtype=np.float32) for channels in (self.mean, self.std))
         normalized = (values.astype(np.float32) - mean) / std
+        if self.is_bgr:
+            normalized = normalized[..., ::-1]
         return np.ascontiguousarray(normalized.transpose(2, 0, 1)[None])
 
     def _target(self, picture: Image) -> tuple[int, int]:
@@ -139,14 +163,21 @@ def _processor(kind: str, settings: dict[str, Any]) -> ImageProcessor:
         resize_to, crop_to = _convnext(resize_to, crop_to, float(settings["crop_pct"]))
     if crop_to is None and not isinstance(resize_to, tuple):
         raise Unsupported("its image processor gives pictures of no fixed size")
-    normalizes = settings["do_normalize"]
+    normalizes = settings["do_normalize"] and kind != "MobileViT"
+    mean = _three(settings["image_mean"]) if normalizes else (0.0, 0.0, 0.0)
+    std = _three(settings["image_std"]) if normalizes else (1.0, 1.0, 1.0)
+    if settings.get("rescale_offset"):
+        mean = tuple(value + 1 for value in mean)
+    if settings.get("include_top"):  # EfficientNet divides once more
+        std = tuple(value * again for value, again in zip(std, _three(settings["image_std"]), strict=True))
     return ImageProcessor(
         resize_to=resize_to,
         crop_to=crop_to,
         resample=BILINEAR if settings["resample"] is None else int(settings["resample"]),
         factor=float(settings["rescale_factor"]) if settings["do_rescale"] else None,
-        mean=_three(settings["image_mean"]) if normalizes else (0.0, 0.0, 0.0),
-        std=_three(settings["image_std"]) if normalizes else (1.0, 1.0, 1.0),
+        mean=mean,
+        std=std,
+        is_bgr=bool(settings.get("do_flip_channel_order")),
     )
 
 

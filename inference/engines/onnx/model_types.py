@@ -21,8 +21,15 @@ TEXT_MODEL_TYPES = frozenset(
 )
 ANSWERING_MODEL_TYPES = TEXT_MODEL_TYPES - {"eurobert", "nomic_bert"}
 """Those of which transformers has a head for answers."""
-EMBEDDING_MODEL_TYPES = TEXT_MODEL_TYPES | {"gemma3_text", "qwen3"}
+STATIC = "static_table"
+"""What conversion calls a table of vectors, which names no architecture."""
+ENCODER_MODEL_TYPES = frozenset(["mt5", "t5", "umt5"])
+"""Encoder-decoders whose encoder alone embeds."""
+EMBEDDING_MODEL_TYPES = TEXT_MODEL_TYPES | ENCODER_MODEL_TYPES | {"gemma3_text", "qwen3", STATIC}
 """And decoders that embed: their heads need no cache of keys and values."""
 IMAGE_MODEL_TYPES = frozenset(
-    ["beit", "convnext", "convnextv2", "deit", "dinov2", "resnet", "swin", "swinv2", "vit"]
+    [
+        *("beit", "convnext", "convnextv2", "deit", "dinov2", "efficientnet", "mobilenet_v1"),
+        *("mobilenet_v2", "mobilevit", "regnet", "resnet", "siglip", "swin", "swinv2", "vit"),
+    ]
 )

@@ -66,6 +66,8 @@ class Sentences:
         """Shape (tokens, size) -> (size of the result,), not normalized."""
         import numpy as np
 
+        if not len(tokens):  # a table has nothing to say of a text without tokens it knows
+            tokens = np.zeros((1, tokens.shape[1]), np.float32)
         vector = np.concatenate([_pool(tokens.astype(np.float64), mode) for mode in self.modes])
         for layer in self.layers:
             vector = layer(vector)
@@ -100,7 +102,7 @@ def read_sentences(folder: Path) -> Sentences:
             layers.append(_dense(_module(folder, path)))
         elif kind == "Normalize" and module is modules[-1]:
             is_normalized = True
-        elif not (kind == "Dropout" or (kind == "Transformer" and path == "")):
+        elif not (kind in ("Dropout", "StaticEmbedding") or (kind == "Transformer" and path == "")):
             raise ModelUnavailable(
                 f"its vectors need the module {kind} in {MODULES}, which is not known here"
             )

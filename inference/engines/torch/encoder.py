@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inference.engines.onnx.heads import head_class
+from inference.engines.onnx.model_types import ENCODER_MODEL_TYPES, STATIC
+from inference.engines.text.tokenizer import read_json
 from inference.engines.torch import weights
+from inference.engines.torch.static_table import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +31,11 @@ def load_model(folder: Path, pipeline_tag: str, threads: int, attention: str | N
 
     torch.set_num_threads(threads)
     head = head_class(pipeline_tag)
-    cls = getattr(transformers, head.AUTO_CLASS)
+    model_type = read_json(folder / "config.json").get("model_type")
+    if model_type == STATIC:
+        return read_table(folder)
+    is_encoder = head.AUTO_CLASS == "AutoModel" and model_type in ENCODER_MODEL_TYPES
+    cls = getattr(transformers, "AutoModelForTextEncoding" if is_encoder else head.AUTO_CLASS)
     return weights.read(cls, folder, unread=head.UNREAD, attn_implementation=attention)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from inference.engines.engine import Piece, Pieces
 from inference.engines.text.detokenizer import TextStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
 
 class _Closed(Exception):
@@ -43,9 +43,12 @@ class _Streamer:
 
 
 def pieces_of(
-    generate: Callable[[_Streamer], object], decode: Callable[[list[int]], str], ends: Collection[int]
+    generate: Callable[[_Streamer], object],
+    decode: Callable[[list[int]], str],
+    ends: Collection[int],
+    stop: Sequence[str] = (),
 ) -> Pieces:
-    """A piece a token, and a last one that says how it ended: in one of ``ends``, or for its length."""
+    """A piece a token; the last says how it ended: in one of ``ends`` or ``stop``, or for its length."""
     streamer = _Streamer()
 
     def work() -> None:
@@ -59,7 +62,7 @@ def pieces_of(
 
     thread = threading.Thread(target=work, name="generate", daemon=True)
     thread.start()
-    text, last = TextStream(decode), -1
+    text, last = TextStream(decode, stop), -1
     try:
         while True:
             streamer.asked.release()
@@ -68,10 +71,15 @@ def pieces_of(
                 raise token_id
             if token_id is None:
                 has_ended = last in ends
-                yield Piece(text.finish(), None, "stop" if has_ended else "length", 0, is_end=has_ended)
+                rest = text.finish()
+                reason: Literal["stop", "length"] = "stop" if has_ended or text.stopped else "length"
+                yield Piece(rest, None, reason, 0, is_end=has_ended)
                 return
             last = token_id
-            yield Piece(text.add(token_id), token_id)
+            new = text.add(token_id)
+            yield Piece(new, token_id, "stop" if text.stopped else None)
+            if text.stopped:
+                return
     finally:
         streamer.is_closed = True
         streamer.asked.release()

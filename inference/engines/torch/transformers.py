@@ -9,7 +9,9 @@ from inference.engines.engine import Engine, Outcome, Stream, Unsupported
 from inference.engines.onnx.heads import head_class
 from inference.engines.text.tokenizer import VOCABULARIES, read_json
 from inference.engines.torch import streamer, weights
+from inference.engines.torch.conversation import TorchGenerator
 from inference.engines.torch.encoder import load_model, runner
+from inference.engines.torch.text_to_text import load_text_to_text
 from inference.errors import InvalidField, ModelUnavailable
 from inference.media import audio
 from inference.media.images import decode
@@ -95,6 +97,10 @@ class PipelineEngine(Engine):
         return decode(item) if self._reads_pictures else item
 
 
+class WriterEngine(PipelineEngine, TorchGenerator):
+    """A text-generation pipeline, which also answers conversations."""
+
+
 def _seed(seed: int) -> None:
     import torch
 
@@ -122,7 +128,27 @@ def load(artifact: Artifact, pipeline_tag: str, threads: int) -> Engine:
             return head(artifact.folder, runner(model, head.OUTPUTS))
     if head and not head.HAS_PIPELINE:
         raise ModelUnavailable(f"its tokenizer is written in Python, which {pipeline_tag} cannot use here")
-    return PipelineEngine(_pipeline(artifact.folder, pipeline_tag, threads), pipeline_tag)
+    kind = kind_of(pipeline_tag)
+    if kind.rewrites and pipeline_tag != SPEECH:
+        return _text_to_text(artifact.folder, pipeline_tag, threads)
+    engine = WriterEngine if kind.continues_text else PipelineEngine
+    return engine(_pipeline(artifact.folder, pipeline_tag, threads), pipeline_tag)
+
+
+def _text_to_text(folder: Path, pipeline_tag: str, threads: int) -> Engine:
+    import torch
+    import transformers
+
+    torch.set_num_threads(threads)
+    if not any((folder / name).exists() for name in VOCABULARIES):
+        raise ModelUnavailable(f"the repository has no tokenizer: none of {', '.join(VOCABULARIES)}")
+    safe: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **safe)
+    except ImportError as error:
+        told = " ".join(str(error).split())[:300]
+        raise ModelUnavailable(f"its tokenizer needs a package that is not here: {told}") from error
+    return load_text_to_text(folder, pipeline_tag, tokenizer)
 
 
 def has_python_tokenizer(folder: Path) -> bool:

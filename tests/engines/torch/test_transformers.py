@@ -11,9 +11,10 @@ import pytest
 from inference.cache.artifact import Artifact
 from inference.convert.proofs import recordings as proof_recordings
 from inference.convert.tokenizer import write_tokenizer
-from inference.engines.torch.transformers import PipelineEngine, load
+from inference.engines.torch.transformers import PipelineEngine, WriterEngine, load
 from inference.errors import InvalidField, ModelUnavailable
 from inference.task import Call
+from tests.support.models import text_to_text
 from tests.support.models.decoders import make_snapshot
 from tests.support.models.heads import LABELS, TEXTS, make_model
 from tests.support.models.manifests import manifest
@@ -217,17 +218,17 @@ def test_speech_of_an_unknown_model_is_heard(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tag", ["summarization", "translation"])
-def test_a_task_that_transformers_dropped_is_an_error_that_says_so(tmp_path: Path, tag: str) -> None:
+def test_an_encoder_that_cannot_write_is_an_error_that_says_so(tmp_path: Path, tag: str) -> None:
     snapshot = make_model(tmp_path / "model", "fill-mask", "bert")
-    with pytest.raises(ModelUnavailable, match=f"no pipeline for {tag}"):
+    with pytest.raises(ModelUnavailable, match=f"no encoder-decoder, which {tag} needs"):
         load(artifact(snapshot, tag), tag, 1)
 
 
 @pytest.fixture(scope="module")
-def writer(tmp_path_factory: pytest.TempPathFactory) -> PipelineEngine:
+def writer(tmp_path_factory: pytest.TempPathFactory) -> WriterEngine:
     snapshot = make_snapshot(tmp_path_factory.mktemp("llama"), "llama")
     engine = load(artifact(snapshot, "text-generation"), "text-generation", 1)
-    assert isinstance(engine, PipelineEngine)
+    assert isinstance(engine, WriterEngine)
     return engine
 
 
@@ -256,3 +257,53 @@ def test_an_error_on_the_pipelines_own_thread_is_raised(writer: PipelineEngine) 
     call = Call(["Hello"], {"max_new_tokens": 5, "temperature": "hot", "do_sample": True}, is_list=False)
     with pytest.raises(ValueError, match="strictly positive"):
         list(writer.run_streamed(call).pieces)
+
+
+CHAT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Who is Ada?"}]
+
+
+def test_a_conversation_is_answered_as_transformers_answers_it(writer: WriterEngine) -> None:
+    tokenizer, model = writer._pipeline.tokenizer, writer._pipeline.model
+    given = tokenizer.apply_chat_template(
+        CHAT, add_generation_prompt=True, return_tensors="pt", return_dict=True
+    )
+    made = model.generate(**given, max_new_tokens=12, do_sample=False)[0, given["input_ids"].shape[1] :]
+    parameters = {"max_new_tokens": 12, "do_sample": False, "logit_bias": {}, "tools": None}
+    done = writer.complete(CHAT, parameters)
+    expected = tokenizer.decode(made, skip_special_tokens=True)
+    assert "".join(done.pieces) == expected.rstrip("\ufffd")
+    assert done.prompt_tokens == given["input_ids"].shape[1]
+    assert (done.completion_tokens, done.finish_reason) == (12, "length")
+    stop = expected[len(expected) // 2 :][:2]
+    cut = writer.complete(CHAT, {**parameters, "stop": [stop]})
+    assert "".join(cut.pieces) == expected[: expected.index(stop)]
+    assert cut.finish_reason == "stop"
+
+
+def test_a_prompt_beyond_the_window_is_cut_and_told(writer: WriterEngine) -> None:
+    done = writer.complete("word " * 300, {"max_new_tokens": 5, "do_sample": False})
+    assert (done.truncated, done.completion_tokens) == (1, 5)
+
+
+@pytest.mark.parametrize("name", ["tools", "logprobs", "frequency_penalty"])
+def test_what_torch_does_not_do_in_a_conversation_is_refused_by_name(writer: WriterEngine, name: str) -> None:
+    with pytest.raises(InvalidField, match=name):
+        writer.complete(CHAT, {name: 1})
+
+
+def test_an_encoder_decoder_writes_what_generate_writes(tmp_path: Path) -> None:
+    import torch
+    import transformers
+
+    snapshot = text_to_text.t5(tmp_path / "t5")
+    engine = load(artifact(snapshot, "summarization"), "summarization", 1)
+    texts = text_to_text.SENTENCES[:2]
+    found = engine.run(Call([*texts, "word " * 900], {"max_new_tokens": 8, "seed": None}, is_list=True))
+    tokenizer = transformers.AutoTokenizer.from_pretrained(snapshot)
+    model = transformers.AutoModelForSeq2SeqLM.from_pretrained(snapshot, dtype=torch.float32)
+    for text, answer in zip(texts, found.results, strict=False):
+        made = model.generate(tokenizer(text, return_tensors="pt")["input_ids"], max_new_tokens=8)
+        assert answer == {"summary_text": tokenizer.decode(made[0], skip_special_tokens=True)}
+    assert found.truncated == 1
+    with pytest.raises(InvalidField, match="src_lang"):
+        engine.run(Call(texts, {"src_lang": "en"}, is_list=True))

@@ -33,6 +33,15 @@ CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
     "qwen3": ("Qwen3Config", HEAD),
     "gemma": ("GemmaConfig", HEAD),
     "gemma2": ("Gemma2Config", HEAD | {"sliding_window": 16}),
+    "gemma3_text": (
+        "Gemma3TextConfig",
+        HEAD | {"sliding_window": 16, "layer_types": ["sliding_attention", "full_attention"]},
+    ),
+    "hunyuan_v1_dense": ("HunYuanDenseV1Config", HEAD),
+    "lfm2": (
+        "Lfm2Config",
+        {"layer_types": ["conv", "full_attention"], "block_auto_adjust_ff_dim": False},
+    ),
     "mistral": ("MistralConfig", HEAD | {"sliding_window": 64}),
     "phi": ("PhiConfig", {"num_key_value_heads": 2}),
     "phi3": ("Phi3Config", {"original_max_position_embeddings": CONTEXT}),
@@ -47,7 +56,7 @@ CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
             "shared_intermediate_size": 128,
         },
     ),
-    "smollm3": ("SmolLM3Config", {}),
+    "smollm3": ("SmolLM3Config", {"no_rope_layers": [1, 0]}),
 }
 TEMPLATE = """{%- if messages[0]['role'] != 'system' %}
     {{ raise_exception('a system message comes first') }}

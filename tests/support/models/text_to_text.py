@@ -237,6 +237,18 @@ def bloom(folder: Path) -> Path:
     return _decoder(folder, "bloom", hidden_size=32, seq_length=64, pad_token_id=0)
 
 
+def gpt_neox(folder: Path) -> Path:
+    sizes = {"hidden_size": 64, "intermediate_size": 64, "max_position_embeddings": 64}
+    return _decoder(folder, "gpt_neox", num_hidden_layers=2, num_attention_heads=4, **sizes)
+
+
+def opt(folder: Path) -> Path:
+    """With a width of its own for tokens, as the 350m has, and a vocabulary that is no multiple of eight."""
+    sizes = {"hidden_size": 32, "ffn_dim": 64, "word_embed_proj_dim": 16, "max_position_embeddings": 64}
+    own = {"do_layer_norm_before": False, "pad_token_id": 0, "num_hidden_layers": 2}
+    return _decoder(folder, "opt", num_attention_heads=4, **sizes, **own)
+
+
 def _decoder(folder: Path, family: str, **own: int) -> Path:
     mark = "<|endoftext|>"
     wrapped = fast(byte_level([mark], None), bos_token=mark, eos_token=mark, unk_token=mark, pad_token=mark)
@@ -248,7 +260,7 @@ def _decoder(folder: Path, family: str, **own: int) -> Path:
     return save(folder, model, wrapped)
 
 
-DECODERS = {"bloom": bloom, "gpt2": gpt2}
+DECODERS = {"bloom": bloom, "gpt2": gpt2, "gpt_neox": gpt_neox, "opt": opt}
 TEXT_FAMILIES = {
     "bart": bart,
     "pegasus": pegasus,

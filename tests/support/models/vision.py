@@ -28,6 +28,7 @@ WINDOWS = {
 }
 STAGES = {"hidden_sizes": [8, 16, 24, 32], "depths": [1, 1, 2, 1]}
 SQUARE = {"size": {"height": SIDE, "width": SIDE}}
+NARROW = {"size": {"shortest_edge": 36}, "crop_size": SIDE}
 CONFIGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "beit": (TRANSFORMER, {"image_processor_type": "BeitImageProcessor", **SQUARE, "resample": 2}),
     "convnext": (STAGES, {"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": SIDE}}),
@@ -43,6 +44,47 @@ CONFIGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {key: value for key, value in TRANSFORMER.items() if key != "intermediate_size"},
         {"image_processor_type": "BitImageProcessor", "size": {"shortest_edge": 36}, "crop_size": SIDE},
     ),
+    "efficientnet": (
+        {
+            **{"image_size": SIDE, "width_coefficient": 0.2, "depth_coefficient": 0.2, "hidden_dim": 256},
+            **{"num_hidden_layers": 16},
+        },
+        {
+            **{"image_processor_type": "EfficientNetImageProcessor", **SQUARE, "resample": 0},
+            **{"image_std": [0.48, 0.47, 0.46], "include_top": True},
+        },
+    ),
+    "mobilenet_v1": (
+        {"image_size": SIDE, "depth_multiplier": 0.25, "min_depth": 4},
+        {
+            "image_processor_type": "MobileNetV1ImageProcessor",
+            "size": {"shortest_edge": 36},
+            "crop_size": SIDE,
+        },
+    ),
+    "mobilenet_v2": (
+        {"image_size": SIDE, "depth_multiplier": 0.25, "min_depth": 4},
+        {
+            "image_processor_type": "MobileNetV2ImageProcessor",
+            "size": {"shortest_edge": 36},
+            "crop_size": SIDE,
+        },
+    ),
+    "mobilevit": (
+        {
+            **{"image_size": SIDE, "hidden_sizes": [16, 16, 16], "neck_hidden_sizes": [8, 8, 8, 8, 8, 8, 16]},
+            **{"num_attention_heads": 2},
+        },
+        {"image_processor_type": "MobileViTImageProcessor", "size": {"shortest_edge": 28}, "crop_size": SIDE},
+    ),
+    "regnet": (
+        {**STAGES, "embedding_size": 8, "groups_width": 8},
+        {"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 64}},
+    ),
+    "siglip": (
+        {"vision_config": TRANSFORMER},
+        {"image_processor_type": "SiglipImageProcessor", **SQUARE, "resample": 2},
+    ),
     "resnet": (
         {**STAGES, "embedding_size": 8},
         {"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 64}, "crop_pct": 0.95},
@@ -52,6 +94,11 @@ CONFIGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "vit": (TRANSFORMER, {"image_processor_type": "ViTImageProcessor", **SQUARE}),
 }
 """model_type -> what the config says besides labels, and the ``preprocessor_config.json``."""
+
+
+HEAD_FACTORS = {"efficientnet": 20_000, "mobilenet_v2": 1000}
+"""By how much a classifier's weights are widened where many narrow layers leave little of a picture."""
+CONVOLUTION_FACTORS = {"efficientnet": 8, "mobilenet_v1": 1.5, "mobilevit": 6}
 
 
 def make_vision_model(folder: Path, model_type: str) -> Path:
@@ -73,7 +120,9 @@ def make_vision_model(folder: Path, model_type: str) -> Path:
     with torch.no_grad():
         for name, value in model.named_parameters():
             if name.startswith("classifier") and value.dim() == 2:
-                value.mul_(20)
+                value.mul_(HEAD_FACTORS.get(model_type, 20))
+            elif value.dim() == 4:
+                value.mul_(CONVOLUTION_FACTORS.get(model_type, 1))
     model.save_pretrained(folder)
     (folder / "preprocessor_config.json").write_text(json.dumps(processor))
     return folder

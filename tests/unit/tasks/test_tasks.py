@@ -67,7 +67,8 @@ def test_a_kind_of_task_that_no_engine_serves_is_refused_by_file(
 
 def test_an_operators_model_replaces_the_default() -> None:
     task = TASKS[0]
-    assert task.with_model(None, None) is task
+    assert task.with_model(None, None) == task
+    assert task.with_model("acme/model", None, True).model == Model("acme/model", pickle_weights=True)
     assert task.with_model("a/b", None).model == Model("a/b", "main")
     assert task.with_model("a/b", "c" * 40).model == Model("a/b", "c" * 40)
     assert task.with_model(None, "c" * 40).model == Model(task.model.id, "c" * 40)
