@@ -13,6 +13,8 @@ from constructs import Construct
 from inference.settings import DEFAULT_CACHE
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+
     from stacks.network import Network
     from stacks.options.stack import Options
 
@@ -38,10 +40,19 @@ INFREQUENT_AFTER = {
 class ModelCache(Construct):
     """Open only to the roles that ``admit`` names, over TLS, through the one access point."""
 
-    def __init__(self, scope: Construct, id: str, *, network: Network, options: Options) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        network: Network,
+        options: Options,
+        encryption_key: kms.IKey | None = None,
+    ) -> None:
+        """``encryption_key``: in place of the one that AWS keeps for EFS."""
         super().__init__(scope, id)
         self.is_bursting = options.efs_throughput == "bursting"
-        self.file_system = self._make_file_system(network, options)
+        self.file_system = self._make_file_system(network, options, encryption_key)
         self.file_system.add_to_resource_policy(_deny_without_tls())
         self.access_point = self.file_system.add_access_point(
             "AccessPoint",
@@ -50,7 +61,9 @@ class ModelCache(Construct):
             posix_user=efs.PosixUser(uid=UID, gid=GID),
         )
 
-    def _make_file_system(self, network: Network, options: Options) -> efs.FileSystem:
+    def _make_file_system(
+        self, network: Network, options: Options, encryption_key: kms.IKey | None
+    ) -> efs.FileSystem:
         return efs.FileSystem(
             self,
             "FileSystem",
@@ -58,6 +71,7 @@ class ModelCache(Construct):
             vpc_subnets=network.subnets,
             security_group=network.cache_security_group,
             encrypted=True,
+            kms_key=encryption_key,
             throughput_mode=THROUGHPUT[options.efs_throughput],
             # A model that nobody loads costs a twelfth, and comes back at its first read.
             lifecycle_policy=INFREQUENT_AFTER[options.infrequent_after_days],

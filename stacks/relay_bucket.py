@@ -10,6 +10,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+
     from stacks.options.stack import Options
 
 PASSING_DAYS = 1
@@ -23,8 +25,12 @@ REQUESTS, LOADS, PROGRESS, LEASES, ARTIFACTS = "requests/", "loads/", "progress/
 class RelayBucket(Construct):
     """The bucket, and what each kind of function may do in it."""
 
-    def __init__(self, scope: Construct, id: str, *, options: Options) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, options: Options, encryption_key: kms.IKey | None = None
+    ) -> None:
+        """``encryption_key``: in place of the one that S3 keeps."""
         super().__init__(scope, id)
+        self._encryption_key = encryption_key
         self.resource = self._make_bucket(options.artifact_days)
         self.name = self.resource.ref
         self._arn = self.resource.attr_arn
@@ -42,9 +48,8 @@ class RelayBucket(Construct):
             bucket_encryption=s3.CfnBucket.BucketEncryptionProperty(
                 server_side_encryption_configuration=[
                     s3.CfnBucket.ServerSideEncryptionRuleProperty(
-                        server_side_encryption_by_default=s3.CfnBucket.ServerSideEncryptionByDefaultProperty(
-                            sse_algorithm="AES256"
-                        )
+                        server_side_encryption_by_default=self._encryption(),
+                        bucket_key_enabled=True if self._encryption_key else None,
                     )
                 ]
             ),
@@ -88,6 +93,19 @@ class RelayBucket(Construct):
         )
         return bucket
 
+    def _encryption(self) -> s3.CfnBucket.ServerSideEncryptionByDefaultProperty:
+        key = self._encryption_key
+        return s3.CfnBucket.ServerSideEncryptionByDefaultProperty(
+            sse_algorithm="aws:kms" if key else "AES256", kms_master_key_id=key.key_arn if key else None
+        )
+
+    def _allow_encryption(self) -> list[iam.PolicyStatement]:
+        """What S3 asks the key for in the caller's name; nothing with the key of S3's own."""
+        if not self._encryption_key:
+            return []
+        actions = ["kms:Decrypt", "kms:GenerateDataKey"]
+        return [iam.PolicyStatement(actions=actions, resources=[self._encryption_key.key_arn])]
+
     def _deny_without_tls(self) -> iam.PolicyStatement:
         return iam.PolicyStatement(
             effect=iam.Effect.DENY,
@@ -107,6 +125,7 @@ class RelayBucket(Construct):
             iam.PolicyStatement(actions=["s3:PutObject"], resources=self.objects(REQUESTS, LOADS)),
             iam.PolicyStatement(actions=["s3:GetObject"], resources=self.objects(REQUESTS, PROGRESS)),
             self._allow_listing(REQUESTS, PROGRESS),
+            *self._allow_encryption(),
         ]
 
     def allow_shelving(self) -> list[iam.PolicyStatement]:
@@ -116,6 +135,7 @@ class RelayBucket(Construct):
             iam.PolicyStatement(actions=["s3:PutObject"], resources=self.objects(REQUESTS, PROGRESS)),
             iam.PolicyStatement(actions=["s3:GetObject"], resources=self.objects(*read)),
             self._allow_listing(*read),
+            *self._allow_encryption(),
         ]
 
     def allow_making(self) -> list[iam.PolicyStatement]:
@@ -134,6 +154,7 @@ class RelayBucket(Construct):
             iam.PolicyStatement(
                 actions=["s3:ListBucket", "s3:ListBucketMultipartUploads"], resources=[self._arn]
             ),
+            *self._allow_encryption(),
         ]
 
     def allow_passing(self) -> iam.PolicyStatement:
