@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     *("run", "serve", "ui", "invoke", "cache"),
     *("synth", "deploy", "destroy", "cost", "key", "options"),
-    *("add-task", "completion"),
+    *("add-task", "doctor", "completion"),
 )
 """In the order of the help. Each is a file of ``hublet/commands/``; nothing else lists it."""
 
