@@ -84,7 +84,5 @@ def _conclude(found: Mapping[str, Finding]) -> str:
     failed = [name for name, each in found.items() if each.status == FAIL]
     warned = [name for name, each in found.items() if each.status == WARN]
     if failed:
-        return (
-            f"To do: {', '.join(failed)}. `hublet doctor --for run` leaves out what only a deployment needs."
-        )
+        return f"To do: {', '.join(failed)}. `hublet doctor --for run` shows only what this machine needs."
     return f"All is well, but see {', '.join(warned)}." if warned else "All is well."
