@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from aws_cdk import App, Stack, Validations
@@ -171,26 +171,17 @@ def test_the_whole_stack_takes_every_option(tmp_path: Path) -> None:
 
 
 def test_the_typed_options_are_those_of_the_table() -> None:
-    stack = set(get_type_hints(StackOptions, {"Mapping": dict}))
+    stack = StackOptions.__annotations__.keys()
     assert stack == {key.name for key in KEYS} - {"name", "tasks"}
-    assert set(get_type_hints(CacheOptions)) < stack
+    assert CacheOptions.__annotations__.keys() < stack
     own = {key.name for key in TASK_KEYS}
-    assert own < set(get_type_hints(FunctionOptions))
-    assert set(get_type_hints(FunctionOptions)) - own < stack
+    assert own < FunctionOptions.__annotations__.keys()
+    assert FunctionOptions.__annotations__.keys() - own < stack
 
 
 def test_the_command_writes_what_the_app_declares(default_stack: Synthesized, tmp_path: Path) -> None:
-    made = synthesize(tmp_path, ())
-    template = json.loads(made.template.read_text())
-    for resource in template["Resources"].values():
-        metadata = {
-            key: value
-            for key, value in resource.get("Metadata", {}).items()
-            if key not in ("aws:cdk:path", "aws:asset:path") and not key.startswith("aws:asset")
-        }
-        resource.pop("Metadata", None)
-        if metadata:
-            resource["Metadata"] = metadata
+    template = json.loads(synthesize(tmp_path, ()).template.read_text())
+    assert template["Outputs"] == default_stack.template["Outputs"]
     assert template["Resources"].keys() == default_stack.template["Resources"].keys()
     for name, resource in template["Resources"].items():
         assert resource["Properties"] == default_stack.template["Resources"][name]["Properties"], name

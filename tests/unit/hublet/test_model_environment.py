@@ -55,11 +55,11 @@ def test_it_is_installed_once_with_torch_for_cpus_and_entered_with_the_same_word
         commands.append(arguments)
         return True
 
-    monkeypatch.setattr(model_environment.venv, "create", create)
+    monkeypatch.setattr("venv.create", create)
     monkeypatch.setattr(model_environment, "_try_pip", pip)
-    monkeypatch.setattr(model_environment.os, "execve", lambda _, words, __: entered.append(words))
-    monkeypatch.setattr(model_environment.sys, "platform", "linux")
-    monkeypatch.setattr(model_environment.sys, "argv", ["hublet", "run", "sentiment"])
+    monkeypatch.setattr("os.execve", lambda _, words, __: entered.append(words))
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("sys.argv", ["hublet", "run", "sentiment"])
     for _ in range(2):
         enter(NEEDS)
     folder = environment_folder(NEEDS)
@@ -73,7 +73,7 @@ def test_it_is_installed_once_with_torch_for_cpus_and_entered_with_the_same_word
 def test_an_installation_that_failed_is_not_taken_for_one(
     installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model_environment.venv, "create", lambda folder, **_: folder.mkdir(parents=True))
+    monkeypatch.setattr("venv.create", lambda folder, **_: folder.mkdir(parents=True))
     monkeypatch.setattr(model_environment, "_try_pip", lambda *_, **__: False)
     with pytest.raises(Failure, match="pip could not install what models need"):
         enter(NEEDS)
