@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inference import tasks
+import inference.tasks as tasks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

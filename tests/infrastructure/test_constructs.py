@@ -19,6 +19,7 @@ from inference.tasks import UnknownTask
 from local.cloud.template import read_template
 from stacks.options.context import OptionError
 from stacks.options.keys import KEYS, TASK_KEYS
+from tests.support.documents import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,6 +169,21 @@ def test_the_whole_stack_takes_every_option(tmp_path: Path) -> None:
     template.has_resource_properties(FUNCTION, {"FunctionName": "models-spam", "MemorySize": 3538})
     template.resource_count_is("AWS::EC2::NatGateway", 1)
     template.resource_count_is("AWS::CloudWatch::Dashboard", 1)
+
+
+def test_the_pages_other_lines_work(tmp_path: Path) -> None:
+    app = App(outdir=str(tmp_path))
+    stack = Stack(app, "Reviews")
+    vpc, key = ec2.Vpc(stack, "Vpc"), kms.Key(stack, "Key")
+    scope = {"self": stack, "app": app, "vpc": vpc, "key": key}
+    scope |= {"ModelCache": ModelCache, "InferenceStack": InferenceStack}
+    pieces = [each for each in blocks("python", "docs/constructs.md") if "app.synth()" not in each]
+    assert len(pieces) == 2
+    for piece in pieces:
+        exec(piece, scope)
+    app.synth()
+    functions = read_template(tmp_path / "Models.template.json")
+    assert {each.name: each.memory_mb for each in functions} == {"chat": 10240, "sentiment": 1769}
 
 
 def test_the_typed_options_are_those_of_the_table() -> None:
