@@ -1,4 +1,4 @@
-"""The wheel as a stranger installs it: everything anew, from the package index. ``make wheel-test`` runs it."""
+"""The wheel as a stranger installs it: everything anew. ``make wheel-test`` runs it."""
 
 from __future__ import annotations
 
