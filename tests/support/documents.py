@@ -109,7 +109,7 @@ def without_aws(line: str) -> str:
 
 
 def as_module(words: list[str]) -> str:
-    """The checkout's own command. Of one that is endless, or needs AWS or a long time, the arguments alone."""
+    """The checkout's own command. Of one that is endless, needs AWS or takes long, the arguments alone."""
     chosen = make_parser().parse_args(words)
     if chosen.command in ("deploy", "destroy", "run", "serve", "ui", "add-task", "doctor"):
         return ""
