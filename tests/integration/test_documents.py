@@ -32,7 +32,7 @@ TESTED_ELSEWHERE = (
     *("docs/workshop.md", "docs/operations.md", "docs/constructs.md"),
     *("inference/", "local/demo/"),
 )
-"""Whose code has tests of its own: here, in test_workshop, test_wheel, test_add_a_*. Cards stand for models."""
+"""Whose code has tests of its own: here, in test_workshop, test_wheel, test_add_a_*. Cards are models."""
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
 
 
