@@ -175,7 +175,7 @@ def test_the_pages_other_lines_work(tmp_path: Path) -> None:
     app = App(outdir=str(tmp_path))
     stack = Stack(app, "Reviews")
     vpc, key = ec2.Vpc(stack, "Vpc"), kms.Key(stack, "Key")
-    scope = {"self": stack, "app": app, "vpc": vpc, "key": key}
+    scope: dict[str, Any] = {"self": stack, "app": app, "vpc": vpc, "key": key}
     scope |= {"ModelCache": ModelCache, "InferenceStack": InferenceStack}
     pieces = [each for each in blocks("python", "docs/constructs.md") if "app.synth()" not in each]
     assert len(pieces) == 2
