@@ -42,6 +42,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_an_account_that_may_be_deployed_to(aws: str) -> None:
+    boto3.client("sts").get_caller_identity()  # moto loads a service at its first call, which takes long
+    boto3.client("ssm").describe_parameters()
     account = Account()
     assert account.check_credentials().text.startswith("account 123456789012")
     assert account.check_region().text == "us-east-1"
