@@ -69,6 +69,7 @@ def outputs(folder: Path) -> str:
 def here(code: str, served: Served, cache: str = "") -> str:
     port = served.url.rstrip("/").rpartition(":")[2]
     code = code.replace("http://127.0.0.1:8080/", served.url)
+    code = code.replace("$(hublet ", "$(python -m hublet ")
     code = code.replace("make cache", f"make cache PORT={port} CACHE={cache}")
     code = code.replace("-m inference sentiment", "-m inference sentiment --model hublet/demo-sentiment")
     return code.replace("make invoke ", f"make invoke PORT={port} ")
