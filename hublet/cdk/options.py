@@ -52,6 +52,7 @@ class FunctionOptions(TypedDict, total=False):
     cors_origins: str  # web pages that may call the URL
     streaming: str  # "url" or "off"
     alternatives: bool  # whether a call may choose another of the task's models
+    prompt_caching: bool  # whether a conversation's next turn is read only where it is new
 
 
 class StackOptions(CacheOptions, total=False):
@@ -64,6 +65,7 @@ class StackOptions(CacheOptions, total=False):
     cors_origins: str
     streaming: str
     alternatives: bool
+    prompt_caching: bool
     dashboard: bool
     alarm_email: str
     prefetch: bool  # models are made ready during a deployment

@@ -87,5 +87,5 @@ def _choose(shared: Options, task: str, given: FunctionOptions) -> Options:
     is_vpc = shared.egress == "vpc"
     own = read_options(shared.name, {**context, "egress": shared.egress}, has_vpc=is_vpc)
     doors = ("auth", "i_accept_public", "key_sha256", "open_concurrency", "cors_origins", "streaming")
-    chosen = {name: getattr(own, name) for name in (*doors, "alternatives")}
+    chosen = {name: getattr(own, name) for name in (*doors, "alternatives", "prompt_caching")}
     return replace(shared, **chosen, overrides={**shared.overrides, task: own.overrides[task]})
