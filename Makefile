@@ -33,7 +33,7 @@ quote = '$(subst ','\'',$(1))'
 # A target's line in `make help` is what stands after the two number signs.
 .DEFAULT_GOAL := help
 .PHONY: help run serve ui picture invoke cache lock synth deploy destroy options key check fix unit test retest fuzz hostile media schemas chaos scan load
-.PHONY: bench bench-lists bench-relay account-probe stream-probe experiment experiments cost pins sbom events diagrams clean
+.PHONY: wheel wheel-test doctor bench bench-lists bench-relay account-probe stream-probe experiment experiments cost pins sbom events diagrams clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -84,9 +84,21 @@ destroy: .venv/run.stamp node_modules/.package-lock.json ## remove the stack fro
 options: .venv/run.stamp ## list every context key of the stack
 	@python -m stacks.options $(if $(DOCUMENT),--write)
 
+# What is missing to run models here, and to deploy them.
+doctor: .venv/run.stamp ## what is missing, and what to do about it
+	@python -m hublet doctor
+
 # A new key for auth=key, shown once; nothing is stored.
 key: .venv/run.stamp ## make a key for auth=key
 	@python -m local.commands.key
+
+# One file that installs the command `hublet` anywhere.
+wheel: .venv/dev.stamp ## build the wheel into dist
+	@python -m hatchling build --target wheel
+
+# The long form of tests/integration/test_wheel.py: the wheel and gigabytes of packages are installed anew.
+wheel-test: .venv/dev.stamp ## install the wheel in a fresh environment, and walk through its commands
+	@HUBLET_WHEEL=1 python -m pytest tests/integration/test_wheel.py tests/integration/test_wheel_walk.py
 
 check: .venv/dev.stamp ## lint, format and types
 	@ruff check .
@@ -203,7 +215,7 @@ diagrams: node_modules/.package-lock.json ## draw the diagrams
 	@node docs/diagrams/render.mjs
 
 clean: ## remove what was built and installed
-	rm -rf build .venv .venv-checkov node_modules
+	rm -rf build dist .venv .venv-checkov node_modules
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

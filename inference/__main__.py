@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 LONGEST_S = 3600.0
 """No timeout of Lambda ends this process, and a first download of gigabytes takes long."""
-CACHE = Path(__file__).parents[1] / "build" / "cache"
+HOME = Path(__file__).parents[1]
+IS_CHECKOUT = (HOME / "pyproject.toml").is_file()
+CACHE = (HOME if IS_CHECKOUT else Path()) / "build" / "cache"
+"""Of the checkout; of an installed package, the one of the folder that one is in."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

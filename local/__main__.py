@@ -28,17 +28,19 @@ from local.demo.catalog import (
     make,
 )
 from local.demo.recipes import BUILT
+from local.folders import admit_own_tasks
 from local.hub.server import HubServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 BUILD = Path("build")
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line, start everything, stop everything."""
-    arguments = _parser().parse_args()
+    arguments = _parser().parse_args(argv)
+    admit_own_tasks()
     try:
         if arguments.hub != EMBEDDED:
             check_hub_url(arguments.hub, "HUB")
@@ -46,7 +48,7 @@ def main() -> int:
         with _hub(arguments.hub, functions) as hub, _cache(arguments) as cache:
             return asyncio.run(_main(arguments, functions, hub, cache))
     except PortRefused as error:
-        print(f"error: {error}; choose another with PORT=...", file=sys.stderr)
+        print(f"error: {error}; choose another port", file=sys.stderr)
         return 1
     except (BadTask, NoDemoModel, RunFailed, SettingsError, TemplateError) as error:
         print(f"error: {error}", file=sys.stderr)

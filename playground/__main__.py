@@ -71,7 +71,7 @@ def _serve(functions: Functions, chosen: argparse.Namespace, stopped: threading.
         try:
             url = _launch(page, chosen.port)
         except OSError:
-            print(f"error: port {chosen.port} is in use; choose another with UI_PORT=...", file=sys.stderr)
+            print(f"error: port {chosen.port} is in use; choose another port", file=sys.stderr)
             return 1
         print(f"ready {url}", flush=True)
         stopped.wait()

@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from local.folders import PACKAGE, module_variables
 from playground import endpoints
 from playground.description import Catalogue
 from playground.endpoints import NoEndpoints
@@ -27,8 +28,14 @@ class LocalCloud:
 
     def __init__(self, options: Mapping[str, str | None]) -> None:
         given = [word for name, value in options.items() if value for word in (f"--{name}", value)]
-        command = [sys.executable, "-m", "local", "serve", "--port", "0", *given]
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        command = [sys.executable, "-P", "-m", PACKAGE, "serve", "--port", "0", *given]
+        self._process = subprocess.Popen(
+            command,
+            env=module_variables(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def wait(self) -> list[Endpoint]:
         """Its functions, once they answer."""

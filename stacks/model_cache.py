@@ -14,6 +14,8 @@ from inference.settings import DEFAULT_CACHE
 from stacks.customer_key import find_key
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+
     from stacks.network import Network
     from stacks.options.stack import Options
 
@@ -40,10 +42,19 @@ INFREQUENT_AFTER = {
 class ModelCache(Construct):
     """Open only to the roles that ``admit`` names, over TLS, through the one access point."""
 
-    def __init__(self, scope: Construct, id: str, *, network: Network, options: Options) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        network: Network,
+        options: Options,
+        encryption_key: kms.IKey | None = None,
+    ) -> None:
+        """``encryption_key``: in place of the one that AWS keeps for EFS."""
         super().__init__(scope, id)
         self.is_bursting = options.efs_throughput == "bursting"
-        self.file_system = self._make_file_system(network, options)
+        self.file_system = self._make_file_system(network, options, encryption_key)
         self._admitted: list[iam.Role] = []
         self._writers: list[iam.Role] = []
         self.file_system.add_to_resource_policy(_deny_without_tls())
@@ -54,7 +65,9 @@ class ModelCache(Construct):
             posix_user=efs.PosixUser(uid=UID, gid=GID),
         )
 
-    def _make_file_system(self, network: Network, options: Options) -> efs.FileSystem:
+    def _make_file_system(
+        self, network: Network, options: Options, encryption_key: kms.IKey | None
+    ) -> efs.FileSystem:
         return efs.FileSystem(
             self,
             "FileSystem",
@@ -62,7 +75,7 @@ class ModelCache(Construct):
             vpc_subnets=network.subnets,
             security_group=network.cache_security_group,
             encrypted=True,
-            kms_key=find_key(self, options.kms_key_arn),
+            kms_key=encryption_key or find_key(self, options.kms_key_arn),
             throughput_mode=THROUGHPUT[options.efs_throughput],
             # A model that nobody loads costs a twelfth, and comes back at its first read.
             lifecycle_policy=INFREQUENT_AFTER[options.infrequent_after_days],

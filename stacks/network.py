@@ -36,11 +36,21 @@ class Network(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, options: Options, bucket: RelayBucket | None = None
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        options: Options,
+        bucket: RelayBucket | None = None,
+        vpc: ec2.IVpc | None = None,
+        subnets: ec2.SubnetSelection | None = None,
     ) -> None:
+        """``vpc``: one of the app that has this construct, which goes before ``options.vpc_id``."""
         super().__init__(scope, id)
         self.vpc: ec2.IVpc
-        if options.vpc_id:
+        if vpc:
+            self.vpc, self.subnets = vpc, subnets or ec2.SubnetSelection()
+        elif options.vpc_id:
             self.vpc, self.subnets = self._import_vpc(options.vpc_id, options.subnet_ids)
         else:
             self.vpc = self._make_vpc(options)

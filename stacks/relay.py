@@ -47,7 +47,7 @@ class Relay(Construct):
             [{"wildcard": f"{ARTIFACTS}*/manifest.json"}, {"prefix": LOADS}],
             shelf,
         )
-        emptied = CustomResource(
+        self._emptied = CustomResource(
             self,
             "Emptied",
             service_token=factory.function.function_arn,
@@ -56,11 +56,13 @@ class Relay(Construct):
             properties={"Bucket": bucket.name},
         )
         # What depends on it is deleted before it: then nothing asks, and nothing is made any more.
-        emptied.node.add_dependency(factory.policy, bucket)
-        asked.node.add_dependency(emptied)
-        made.node.add_dependency(emptied)
-        for each in writers:
-            each.node.add_dependency(emptied)
+        self._emptied.node.add_dependency(factory.policy, bucket)
+        for each in (asked, made, *writers):
+            self.add_writer(each)
+
+    def add_writer(self, writer: Construct) -> None:
+        """Delete it before the bucket is emptied."""
+        writer.node.add_dependency(self._emptied)
 
     def _make_rule(
         self, id: str, description: str, keys: list[dict[str, str]], function: lambda_.IFunction

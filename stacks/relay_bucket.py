@@ -9,9 +9,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.customer_key import allow_by_bucket
+from stacks.customer_key import allow_by_bucket, find_key
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+
     from stacks.options.stack import Options
 
 PASSING_DAYS = 1
@@ -25,9 +27,12 @@ REQUESTS, LOADS, PROGRESS, LEASES, ARTIFACTS = "requests/", "loads/", "progress/
 class RelayBucket(Construct):
     """The bucket, and what each kind of function may do in it."""
 
-    def __init__(self, scope: Construct, id: str, *, options: Options) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, options: Options, encryption_key: kms.IKey | None = None
+    ) -> None:
+        """``encryption_key``: in place of the one that S3 keeps."""
         super().__init__(scope, id)
-        self._key_arn = options.kms_key_arn
+        self._key = encryption_key or find_key(self, options.kms_key_arn)
         self.resource = self._make_bucket(options.artifact_days)
         self.name = self.resource.ref
         self._arn = self.resource.attr_arn
@@ -42,7 +47,7 @@ class RelayBucket(Construct):
         bucket = s3.CfnBucket(
             self,
             "Bucket",
-            bucket_encryption=_encrypt(self._key_arn),
+            bucket_encryption=_encrypt(self._key),
             public_access_block_configuration=s3.CfnBucket.PublicAccessBlockConfigurationProperty(
                 block_public_acls=True,
                 block_public_policy=True,
@@ -154,7 +159,7 @@ class RelayBucket(Construct):
             )
 
     def _allow_key(self) -> list[iam.PolicyStatement]:
-        return [allow_by_bucket(self, self._key_arn)] if self._key_arn else []
+        return [allow_by_bucket(self, self._key.key_arn)] if self._key else []
 
     def _allow_listing(self, *prefixes: str) -> iam.PolicyStatement:
         # Without it S3 answers 403 for a key that is not there (S3 API reference, GetObject).
@@ -165,13 +170,13 @@ class RelayBucket(Construct):
         )
 
 
-def _encrypt(key_arn: str | None) -> s3.CfnBucket.BucketEncryptionProperty:
+def _encrypt(key: kms.IKey | None) -> s3.CfnBucket.BucketEncryptionProperty:
     """With S3's own keys, or with the operator's: then S3 asks KMS once for many objects."""
     how = s3.CfnBucket.ServerSideEncryptionByDefaultProperty(
-        sse_algorithm="aws:kms" if key_arn else "AES256", kms_master_key_id=key_arn
+        sse_algorithm="aws:kms" if key else "AES256", kms_master_key_id=key.key_arn if key else None
     )
     rule = s3.CfnBucket.ServerSideEncryptionRuleProperty(
-        server_side_encryption_by_default=how, bucket_key_enabled=True if key_arn else None
+        server_side_encryption_by_default=how, bucket_key_enabled=True if key else None
     )
     return s3.CfnBucket.BucketEncryptionProperty(server_side_encryption_configuration=[rule])
 

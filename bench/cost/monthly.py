@@ -7,6 +7,7 @@ import json
 import re
 import statistics
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,20 @@ def _report(arguments: argparse.Namespace, template: dict[str, Any], prices: Pri
     return report(template, MonthlyUse(arguments.task, arguments.rps, seconds), known, prices)
 
 
+def _as_json(arguments: argparse.Namespace, template: dict[str, Any], prices: Prices) -> dict[str, Any]:
+    """The stack's own bill, in US dollars a month."""
+    seconds, known = seconds_per_call(arguments.task, arguments.seconds_per_call)
+    use = MonthlyUse(arguments.task, arguments.rps, seconds)
+    bill = lines(template, use, prices)
+    return {
+        "task": use.task,
+        "calls_per_s": use.calls_per_s,
+        "seconds_per_call": {"value": seconds, "source": known},
+        "region": prices["region"],
+        "lines": [asdict(each) for each in [*bill, total(bill)]],
+    }
+
+
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make cost", description=__doc__)
     parser.add_argument("--task", default="sentiment", choices=task_names())
@@ -100,6 +115,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds-per-call", type=_positive, help="warm; measured or assumed by default")
     parser.add_argument("--cdk-out", type=Path, default=CDK_OUT, help="where the synthesized stack is")
     parser.add_argument("--readme", action="store_true", help="write README.md and docs/costs.md instead")
+    parser.add_argument("--json", action="store_true", help="the stack's own bill as JSON")
     parser.add_argument("--sources", action="store_true", help="also name the pages of the prices")
     return parser.parse_args(words)
 
@@ -111,9 +127,9 @@ def _positive(text: str) -> float:
     return number
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Print the table, or write it to the documents."""
-    arguments, prices = _arguments(None), read_prices()
+    arguments, prices = _arguments(argv), read_prices()
     template = read_stack_template(arguments.cdk_out)
     if arguments.readme:
         COSTS.write_text(replace_table(COSTS.read_text(), template, prices))
@@ -121,6 +137,9 @@ def main() -> None:
         return
     if not StackTemplate(template).has(arguments.task):
         sys.exit(f"hublet: the stack has no function for {arguments.task}; TASK must be one of its tasks")
+    if arguments.json:
+        print(json.dumps(_as_json(arguments, template, prices), indent=1))
+        return
     print(_report(arguments, template, prices), end="")
     if arguments.sources:
         print("".join(f"- {source}\n" for source in sources(prices)), end="")

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from inference.task import Model, Task
 
-PATH = Path(__file__).parents[2] / "models.lock.json"
+NAME = "models.lock.json"
+IN_PACKAGE = Path(__file__).parents[1] / NAME
+"""Where a wheel has it."""
+PATH = IN_PACKAGE if IN_PACKAGE.is_file() else Path(__file__).parents[2] / NAME
 
 
 def read(path: Path | None = None) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.settings import PASSED_ON
+from inference.tasks import OWN, own_folders
 from local.cloud.loopback_server import LoopbackServer
 from local.cloud.runtime_api import Invocation, Result, RuntimeApi
 from local.cloud.small_reads import open_pipe
+from local.folders import INFERENCE_FROM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 LONGEST_LINE_BYTES = 1 << 20
 INIT_LIMIT_S = 10.0
 """Limit of Lambda's init phase; more time counts against the function's timeout."""
-ROOT = Path(__file__).parents[2]
 
 
 class EndedBetweenEvents(Exception):
@@ -80,7 +81,7 @@ class Environment:
                 "-m",
                 "inference.runtime.loop",
                 self._function.handler,
-                cwd=ROOT,
+                cwd=INFERENCE_FROM,
                 env=self._variables(),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=writing,
@@ -154,6 +155,17 @@ class Environment:
         while line := await output.readline():
             self._log(self._function.name, line.decode("utf-8", "replace").rstrip())
 
+    def _link_own_tasks(self) -> list[str]:
+        """A folder with nothing but the user's own tasks, for the path; none where there are none."""
+        own = own_folders()
+        if not own:
+            return []
+        folder = self._scratch / "own"
+        folder.mkdir(exist_ok=True)
+        if not (folder / OWN).is_symlink():
+            (folder / OWN).symlink_to(own[0].absolute(), target_is_directory=True)
+        return [str(folder)]
+
     def _variables(self) -> dict[str, str]:
         """The variables of Lambda and the template, with the cache and the Hub of this machine."""
         function = self._function
@@ -167,8 +179,8 @@ class Environment:
             "AWS_LAMBDA_LOG_STREAM_NAME": "local",
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.port}",
             "AWS_REGION": "us-east-1",
-            "LAMBDA_TASK_ROOT": str(ROOT),
-            "PYTHONPATH": str(ROOT),
+            "LAMBDA_TASK_ROOT": str(INFERENCE_FROM),
+            "PYTHONPATH": os.pathsep.join([str(INFERENCE_FROM), *self._link_own_tasks()]),
             "PYTHONUNBUFFERED": "1",
             "TMPDIR": str(self._scratch),
             **self._overrides,

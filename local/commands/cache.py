@@ -68,9 +68,7 @@ def _event(arguments: argparse.Namespace) -> dict[str, Any]:
 def _run_locally(event: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any]:
     """Run the ``cache`` function in this process, on a local folder."""
     if not arguments.cache.is_dir():
-        raise InvokeFailed(
-            f"{arguments.cache} is not there; make serve fills it, or name another with CACHE=..."
-        )
+        raise InvokeFailed(f"{arguments.cache} is not there; serving fills it, or name another cache folder")
     settings = _settings(arguments)
     maintenance = Maintenance(settings, lambda name, payload: _invoke_locally(name, payload, arguments.port))
     maintenance.logger.setLevel(logging.CRITICAL)  # its log is for CloudWatch

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Invoke the function and print the result; returns 1 on errors."""
     parser = argparse.ArgumentParser(prog="python -m local.commands.invoke", description=__doc__)
     parser.add_argument("task", help="a task's name, like sentiment or image-classification")
-    parser.add_argument("--event", type=Path, help="a JSON file; the task's own in events/ by default")
+    parser.add_argument("--event", type=Path, help="a JSON file; the task's own example by default")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--port", type=int, default=8080, help="of `make serve` on this machine")
     where.add_argument("--deployed", action="store_true", help="call the deployed function instead")
@@ -38,8 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         task = get_task(chosen.task.replace("-", "_"))
-        file = chosen.event or EVENTS / f"{task.function_name}.json"
-        event = json.loads(file.read_text())
+        event = _event(task, chosen.event)
         client, name = _called(task, chosen)
         reply = ask(client, FunctionName=name, Payload=json.dumps(event).encode())
     except (InvokeFailed, UnknownTask, OSError, ValueError) as error:
@@ -49,6 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not chosen.deployed and (about := _note(task.function_name, chosen.port)):
         print(about, file=sys.stderr)
     return 1 if "FunctionError" in reply else 0
+
+
+def _event(task: Task, file: Path | None) -> Any:
+    """The named file, else the task's own in ``events/``, else its first example."""
+    own = EVENTS / f"{task.function_name}.json"
+    if file or own.is_file():
+        return json.loads((file or own).read_text())
+    return dict(task.examples[0].body)
 
 
 def _called(task: Task, chosen: argparse.Namespace) -> tuple[Any, str]:
@@ -93,7 +100,7 @@ def _note(function_name: str, port: int) -> str:
 def deployed(name: str, outputs: Path) -> tuple[Any, str]:
     """A client with the user's credentials, and the function's name from the outputs file."""
     if not outputs.exists():
-        raise InvokeFailed(f"{outputs} is not there: run make deploy first, or name another with OUTPUTS=...")
+        raise InvokeFailed(f"{outputs} is not there: deploy first, or name another outputs file")
     stacks: Mapping[str, Mapping[str, str]] = json.loads(outputs.read_text())
     key = "".join(word.capitalize() for word in name.split("_")) + "Name"
     names = [stack[key] for stack in stacks.values() if key in stack]

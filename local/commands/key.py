@@ -10,15 +10,18 @@ PREFIX = "hublet_"
 RANDOM_BYTES = 32
 
 
-def main() -> None:
-    """Print the key and its hash, and how to use them."""
+MAKE = 'make deploy CONTEXT="-c auth=key -c key_sha256={digest}"'
+
+
+def main(deploy: str = MAKE) -> None:
+    """Print the key and its hash; ``deploy`` is the command that takes the hash, with a place for it."""
     key = new_key()
     digest = sha256(key)
     print(f"key      {key}")
     print(f"sha256   {digest}\n")
     print("The key is for callers. It is shown this once; keep it where you keep passwords.")
     print("The hash is for the stack, and may be seen by anybody:\n")
-    print(f'  make deploy CONTEXT="-c auth=key -c key_sha256={digest}"\n')
+    print(f"  {deploy.format(digest=digest)}\n")
     print(
         "To change keys without an interruption, deploy with key_sha256=<old hash>,<new hash>, give callers"
     )

@@ -27,9 +27,10 @@ def main() -> None:
     """Write six files: run and deploy, tests, playground, both container images, checkov."""
     with Path("pyproject.toml").open("rb") as stream:
         extras = tomllib.load(stream)["project"]["optional-dependencies"]
-    _compile("pyproject.toml", "-o", "requirements.txt")
-    _compile("pyproject.toml", "--extra", "dev", "-c", "requirements.txt", "-o", "requirements-dev.txt")
-    _compile("pyproject.toml", "--extra", "ui", "-c", "requirements-dev.txt", "-o", "requirements-ui.txt")
+    run = ("pyproject.toml", "--extra", "run")
+    _compile(*run, "-o", "requirements.txt")
+    _compile(*run, "--extra", "dev", "-c", "requirements.txt", "-o", "requirements-dev.txt")
+    _compile(*run, "--extra", "ui", "-c", "requirements-dev.txt", "-o", "requirements-ui.txt")
     images = [*extras["serve"], *extras["full"]]
     _compile_alone(images, "-c", "requirements.txt", "-o", "docker/requirements.txt")
     pins = ("-c", "docker/requirements.txt", "-o", "docker/requirements-serve.txt")

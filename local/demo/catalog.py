@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local.demo.cards import CARD, UNTRAINED
-from local.demo.recipes import BUILT, COMMIT, OWNER, RECIPES, ROOT, commit_of, missing
+from local.demo.recipes import BUILT, COMMIT, OWNER, RECIPES, commit_of, missing
+from local.folders import PACKAGE, ROOT, module_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,8 +63,8 @@ def make(repositories: Iterable[str], root: Path = BUILT) -> None:
     names = [recipe.name for recipe in missing(repositories, root)]
     if not names:
         return
-    command = [sys.executable, "-m", "local.demo.make", "--root", str(root), *names]
-    if subprocess.run(command, cwd=ROOT).returncode:
+    command = [sys.executable, "-P", "-m", f"{PACKAGE}.demo.make", "--root", str(root), *names]
+    if subprocess.run(command, env=module_variables()).returncode:
         raise NoDemoModel(f"making {', '.join(names)} failed; the reason is above")
 
 

@@ -18,6 +18,7 @@ from transformers.utils import logging
 
 from inference.cache.files import replace_text
 from local.demo.recipes import BUILT, COMMIT, OWNER, RECIPES, STAMP, DemoRecipe, commit_of, is_made
+from local.folders import PACKAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +62,7 @@ def _make(recipe: DemoRecipe, home: Path) -> None:
     """Make the model in a hidden folder, then rename that."""
     module, function = recipe.maker.split(":")
     folder = Path(tempfile.mkdtemp(prefix=".", dir=home))
-    getattr(importlib.import_module(f"local.demo.{module}"), function)(folder)
+    getattr(importlib.import_module(f"{PACKAGE}.demo.{module}"), function)(folder)
     (folder / STAMP).write_text(recipe.key())
     target = home / recipe.name
     if target.exists():  # made from older sources

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.demo.packaged.packages import is_installed
+from local.folders import data_folder
 from local.hub.repository import Repositories
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ROOT = Path(__file__).parents[2]
 OWNER = "hublet"
-BUILT = ROOT / "build" / "demo-models"
+BUILT = data_folder() / "demo-models"
 """Models that are made at first use."""
 STAMP = ".made-from"
 """Names the sources and versions that a repository was made from. The Hub hides files with a leading dot."""

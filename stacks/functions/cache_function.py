@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from aws_cdk import Duration
@@ -13,7 +12,7 @@ from constructs import Construct
 from inference.task import SERVE
 from stacks.functions.failed_events import allow_sending
 from stacks.functions.image import make_image_settings
-from stacks.functions.models import replaced_models
+from stacks.functions.models import make_task_variables
 from stacks.functions.role import TaskRole, allow_tracing
 from stacks.functions.task_function import make_event_settings
 from stacks.logs import make_log_group
@@ -54,7 +53,7 @@ class CacheFunction(Construct):
         super().__init__(scope, id)
         self.name = names.function_name(options.name, names.CACHE)
         self._log_group = make_log_group(self, self.name, options)
-        self._role = TaskRole(
+        self.role = TaskRole(
             self,
             "Access",
             function_name=self.name,
@@ -63,9 +62,9 @@ class CacheFunction(Construct):
             extra_statements=_permissions(options, aliases, bucket),
         )
         if bucket:
-            bucket.acknowledge_prefixes(self._role.policy)
+            bucket.acknowledge_prefixes(self.role.policy)
         self.function = self._make_function(options, network, cache, tasks, bucket)
-        self.function.node.add_dependency(self._role)
+        self.function.node.add_dependency(self.role)
 
     def _make_function(
         self,
@@ -83,7 +82,7 @@ class CacheFunction(Construct):
             memory_size=MEMORY_MB,
             timeout=Duration.seconds(TIMEOUT_S),
             environment=_make_environment(options, tasks, bucket),
-            role=self._role.role.without_policy_updates(),
+            role=self.role.role.without_policy_updates(),
             log_group=self._log_group,
             **make_image_settings(options, network, cache, image=SERVE, command=[COMMAND]),
             **make_event_settings(self, options),
@@ -94,27 +93,28 @@ def _permissions(
     options: Options, aliases: Sequence[lambda_.Alias], bucket: RelayBucket | None
 ) -> list[iam.PolicyStatement]:
     """Asking for models, of the bucket or of the functions themselves, and what the chosen options need."""
-    call = iam.PolicyStatement(
-        actions=["lambda:InvokeFunction"], resources=[alias.function_arn for alias in aliases]
-    )
-    asking = bucket.allow_shelving() if bucket else [call]
+    asking = bucket.allow_shelving() if bucket else [allow_calling(aliases)] if aliases else []
     tracing = [allow_tracing()] if options.tracing else []
     failed = [allow_sending(options.on_failure_arn)] if options.on_failure_arn else []
     return [*asking, *tracing, *failed]
 
 
+def allow_calling(aliases: Sequence[lambda_.Alias]) -> iam.PolicyStatement:
+    """To prefetch, where functions prepare models themselves."""
+    return iam.PolicyStatement(
+        actions=["lambda:InvokeFunction"], resources=[alias.function_arn for alias in aliases]
+    )
+
+
 def _make_environment(options: Options, tasks: Sequence[Task], bucket: RelayBucket | None) -> dict[str, str]:
     """What ``inference.maintenance.settings`` reads; models only where an operator replaced a task's own."""
-    models = replaced_models(options, tasks)
     variables = {
         "HF_ENDPOINT": options.hub_url,
         "MODEL_CACHE": MOUNT_PATH,
-        "TASKS": ",".join(task.name for task in tasks),
+        **make_task_variables(options, tasks),
         "FUNCTION_PREFIX": names.function_name(options.name, ""),
         "LOG_LEVEL": "INFO",
     }
-    if models:
-        variables["MODELS"] = json.dumps(models)
     if bucket:
         variables |= {"BUCKET": bucket.name, "PRECISION": options.precision}
     return variables

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from aws_cdk import Acknowledgment, Duration, Size, Validations
@@ -13,7 +12,7 @@ from constructs import Construct
 from inference.task import FULL
 from stacks.functions.failed_events import allow_sending
 from stacks.functions.image import make_code_settings
-from stacks.functions.models import replaced_models
+from stacks.functions.models import make_task_variables
 from stacks.functions.role import allow_logging, allow_reading, allow_tracing, make_role
 from stacks.functions.task_function import make_event_settings
 from stacks.logs import make_log_group
@@ -83,12 +82,10 @@ def _permissions(options: Options) -> list[iam.PolicyStatement]:
 
 def _make_environment(options: Options, bucket: RelayBucket, tasks: Sequence[Task]) -> dict[str, str]:
     """What ``inference.factory.settings`` reads."""
-    models = replaced_models(options, tasks)
     variables = {
         "BUCKET": bucket.name,
         "HF_ENDPOINT": options.hub_url,
-        "TASKS": ",".join(task.name for task in tasks),
-        "MODELS": json.dumps(models) if models else None,
+        **make_task_variables(options, tasks),
         "LOG_LEVEL": "INFO",
         # Where the Hub token is, never the token. No other function may read it.
         "HF_TOKEN_SECRET_ARN": options.hf_token_secret_arn,

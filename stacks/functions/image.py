@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_ecr_assets as assets
 from aws_cdk import aws_lambda as lambda_
 
 from inference.task import FULL
+from stacks.functions.build_context import DOCKERFILE, find_build_context
 
 if TYPE_CHECKING:
     from stacks.model_cache import ModelCache
     from stacks.network import Network
     from stacks.options.stack import Options
-
-ROOT = Path(__file__).parents[2]
-DOCKERFILE = "docker/Dockerfile"
 
 ARCHITECTURES = {
     "x86_64": (lambda_.Architecture.X86_64, assets.Platform.LINUX_AMD64),
@@ -53,7 +50,11 @@ def make_code_settings(options: Options, *, image: str, command: list[str] | Non
         # The same folder and file for every function: one asset and one build for each image. The full one is
         # the Dockerfile's last target, which needs no name.
         "code": lambda_.DockerImageCode.from_image_asset(
-            str(ROOT), file=DOCKERFILE, platform=platform, cmd=command, target=None if is_full else image
+            str(find_build_context()),
+            file=DOCKERFILE,
+            platform=platform,
+            cmd=command,
+            target=None if is_full else image,
         ),
         "architecture": architecture,
         # Handlers write one JSON line a request by themselves; the JSON format would wrap what they print.

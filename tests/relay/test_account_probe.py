@@ -87,4 +87,4 @@ def test_the_table_says_how_many_and_how_long() -> None:
 
 def test_without_a_deployment_it_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert probe.main(["--outputs", str(tmp_path / "none.json")]) == 1
-    assert "run make deploy first" in capsys.readouterr().err
+    assert "deploy first" in capsys.readouterr().err

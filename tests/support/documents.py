@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from botocore import xform_name
 from botocore.session import Session
 
+from hublet.cli import make_parser
 from inference.tasks import all_tasks
 from tests.support.paths import ROOT
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 # What talks to AWS or the Hub, takes long or forever, or is this very run: make only has to know it.
 DRY = re.compile(
     r"make (account-probe|bench|chaos|check|deploy|destroy|fix|fuzz|load|lock|retest|scan|schemas|serve"
-    r"|stream-probe|test|ui|unit)\b"
+    r"|stream-probe|test|ui|unit|wheel(-test)?)\b"
 )
 BOOTSTRAP = "npx cdk bootstrap"
 IN_AWS = re.compile(r"make cache .*DEPLOYED=1")  # a function that the local cloud has not
@@ -67,6 +69,7 @@ def outputs(folder: Path) -> str:
 def here(code: str, served: Served, cache: str = "") -> str:
     port = served.url.rstrip("/").rpartition(":")[2]
     code = code.replace("http://127.0.0.1:8080/", served.url)
+    code = code.replace("$(hublet ", "$(python -m hublet ")
     code = code.replace("make cache", f"make cache PORT={port} CACHE={cache}")
     code = code.replace("-m inference sentiment", "-m inference sentiment --model hublet/demo-sentiment")
     return code.replace("make invoke ", f"make invoke PORT={port} ")
@@ -96,9 +99,22 @@ def without_aws(line: str) -> str:
     if program == "aws":  # needs an account, and is none of the project's programs
         assert is_known_to_aws(words), line
         return ""
+    if "hublet" in (program, *words) and program in ("hublet", "uvx"):
+        return as_module(line.split()[line.split().index("hublet") + 1 :])
+    if program == "pipx":  # test_wheel_walk installs the wheel
+        assert words[0] == "install", line
+        return ""
     if program == "docker":  # needs an engine
         return f"! command -v docker >/dev/null || docker {words[0]} --help >/dev/null\n"
     return line
+
+
+def as_module(words: list[str]) -> str:
+    """The checkout's own command. Of one that is endless, needs AWS or takes long, the arguments alone."""
+    chosen = make_parser().parse_args(words)
+    if chosen.command in ("deploy", "destroy", "run", "serve", "ui", "add-task", "doctor"):
+        return ""
+    return f"{shlex.join([sys.executable, '-m', 'hublet', *words])}\n"
 
 
 def is_known_to_aws(words: list[str]) -> bool:

@@ -19,7 +19,7 @@ from aws_cdk import App, Validations  # noqa: E402
 from aws_cdk.assertions import Template  # noqa: E402
 from cdk_nag import AwsSolutionsChecks  # noqa: E402
 
-from app import build  # noqa: E402
+from stacks.app import build  # noqa: E402
 from tests.support.paths import ROOT  # noqa: E402
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-PACKAGES = ("inference", "local", "bench", "stacks", "playground")
+PACKAGES = ("inference", "local", "bench", "stacks", "playground", "hublet")
 MOST_ROOT_FILES = 12
 MOST_LINES = 260
 Graph = dict[str, set[str]]
@@ -118,8 +118,9 @@ FORBIDDEN = [
     ("inference.engines.onnx", "torch transformers onnx huggingface_hub boto3"),
     ("inference.engines.ctranslate", "torch transformers huggingface_hub boto3"),
     ("inference.engines.genai", "torch transformers huggingface_hub boto3"),
-    ("inference", "stacks local bench playground aws_cdk gradio starlette"),
-    ("stacks", "local bench playground torch numpy"),
+    ("inference", "stacks local bench playground hublet aws_cdk gradio starlette"),
+    ("stacks", "local bench playground hublet torch numpy"),
+    ("hublet", "torch transformers numpy gradio"),
     ("stacks.options", "aws_cdk boto3"),
     ("local.cloud", "torch transformers huggingface_hub"),
     ("playground", "torch transformers"),

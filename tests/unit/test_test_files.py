@@ -10,7 +10,7 @@ from tests.support.paths import ROOT
 TESTS = ROOT / "tests"
 PRIVATE = re.compile(r"^tests\b.*\.(test_\w+|conftest)\b")
 """Modules that nobody imports: tests and what pytest finds by itself."""
-PACKAGES = ("local", "bench", "stacks", "playground")
+PACKAGES = ("local", "bench", "stacks", "playground", "hublet")
 CODE = re.compile(rf"^(?:from|import) ((?:inference|{'|'.join(PACKAGES)})(?:\.\w+)*)", re.MULTILINE)
 """Imports in programs that tests keep in strings and run in processes of their own."""
 

@@ -17,7 +17,6 @@ from inference.cache import config_keys
 from inference.convert.genai import recipe
 from inference.convert.genai.proof import GenerationProof, choose_texts
 from inference.convert.proofs import texts as proof_texts
-from inference.convert.recipe import KeptVariant
 from inference.engines.choose import GENAI_MODEL_TYPES
 from inference.engines.genai.engine import GenaiEngine, load
 from inference.engines.load import load as load_artifact
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inference.cache.artifact import Artifact
+    from inference.convert.recipe import KeptVariant
 
 PROMPTS = [
     "Hello there my friend",

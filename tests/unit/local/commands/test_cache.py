@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def test_without_a_deployment_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cache.main(["list", "--deployed", "--outputs", str(tmp_path / "none.json")]) == 1
-    assert "run make deploy first" in capsys.readouterr().err
+    assert "deploy first" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,7 @@
+"""``python -m hublet``."""
+
+import sys
+
+from hublet.cli import main
+
+sys.exit(main())
