@@ -19,10 +19,8 @@ from inference.http.request import PREPARE
 from inference.http.response import Answer
 from inference.http.stream import EVENT_STREAM, EventAnswer, StreamedReply
 from inference.hub import lock as model_lock
-from inference.hub.token import HubToken
 from inference.media import images
-from inference.prepare.direct import DirectProvider
-from inference.prepare.spec import artifact_spec
+from inference.prepare.choose import make_provider
 from inference.runtime.model_call import ModelCall
 from inference.runtime.model_runner import ModelRunner
 from inference.runtime.request_log import RequestLog
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
     from inference.errors import HubletError
     from inference.http.request import Request
     from inference.http.stream import Events
-    from inference.prepare.provider import Provider
     from inference.settings import Settings
     from inference.task import Call, Task
 
@@ -58,7 +55,7 @@ class Service:
         if not settings.alternatives:
             chosen = replace(chosen, alternatives=())
         self._task = model_lock.pinned(chosen, settings.hub_url)
-        self._provider = _make_provider(self._task, settings)
+        self._provider = make_provider(self._task, settings)
         self._keys = Keys(settings.key_sha256)
         self._is_provisioned = settings.is_provisioned
         self._log = RequestLog(task, settings)
@@ -74,6 +71,11 @@ class Service:
         if self._keys.sha256 and not self._is_provisioned:
             return
         self._runner.start(self._task.model)
+
+    @property
+    def task(self) -> Task:
+        """What is served."""
+        return self._task
 
     @property
     def is_stuck(self) -> bool:
@@ -94,11 +96,15 @@ class Service:
             return stream.whole(reply)
         return reply
 
-    def _reply(self, event: Any, context: LambdaContext) -> Any:
+    def admitted(self, event: Any, context: LambdaContext) -> Any:
+        """The same for an event whose sender IAM let in: no key is asked for, and nothing is streamed."""
+        return self._reply(event, context, is_admitted=True)
+
+    def _reply(self, event: Any, context: LambdaContext, *, is_admitted: bool = False) -> Any:
         self._log.begin(context.aws_request_id)
         model_call = ModelCall(self._task.model, Deadline.of(context))
         try:
-            if requests.is_function_url(event):
+            if requests.is_function_url(event) and not is_admitted:
                 # Before the body is as much as decoded. Lambda itself makes this part of an event: who calls
                 # the URL cannot leave it out, and who invokes directly was let in by IAM.
                 self._keys.check(event.get("headers"))
@@ -106,7 +112,7 @@ class Service:
             walk = Walk(request, context.aws_request_id, model_call)
             answer = self._answer(walk)
             if isinstance(answer, EventAnswer):
-                if self._streams:
+                if self._streams and not is_admitted:
                     return self._begin_stream(walk, answer.events)
                 answer = Answer("".join(filter(None, answer.events)), EVENT_STREAM)
             if request.is_http:
@@ -198,6 +204,8 @@ class Service:
     def _infer_by_token(self, walk: Walk, call: Call, *, streams: bool) -> Answer | EventAnswer:
         if streams and not walk.request.is_http:
             raise InvalidField("stream", "is for calls of the URL; a direct event is answered whole")
+        if call.takes_part and len(call.inputs) > 1:
+            raise InvalidField("parameters.partial", "has no place beside stream and details")
         runs = [self._runner.stream(walk.model_call, replace(call, inputs=[each])) for each in call.inputs]
         if streams:
             return EventAnswer(generation.events(call, runs))
@@ -240,20 +248,3 @@ def _error_event(shown: HubletError, walk: Walk) -> dict[str, Any]:
     if routes.is_openai(walk.request.path):
         return response.error_document(shown, walk.request_id, is_openai=True)
     return generation.error(shown, walk.request_id)
-
-
-def _make_provider(task: Task, settings: Settings) -> Provider:
-    """With a bucket, models come through it; without one, this function gets them itself."""
-    spec = artifact_spec(task, settings)
-    if settings.bucket:  # imported here: a function without a relay starts with no part of it
-        from inference.prepare.relay import RelayProvider
-        from inference.relay.bucket import Bucket
-
-        return RelayProvider(settings.cache, Bucket(settings.bucket), spec)
-    return DirectProvider(
-        settings.cache,
-        settings.hub_url,
-        settings.child_environment,
-        spec,
-        HubToken(settings.token_secret_arn) if settings.token_secret_arn else None,
-    )
