@@ -28,7 +28,7 @@ def handler(event: Any, context: LambdaContext) -> Any:
     """What Lambda calls."""
     try:
         if door := doors.find(event):
-            return door.leave(SERVICE(door.enter(event), context))
+            return door.answer(event, context, SERVICE)
         return SERVICE(event, context)
     except HubletError as error:
         raise error.with_traceback(None) from None  # frames say nothing to a caller
