@@ -29,7 +29,7 @@ CDK := npx --no-install cdk
 
 # A target's line in `make help` is what stands after the two number signs.
 .DEFAULT_GOAL := help
-.PHONY: help run serve ui picture invoke cache lock synth deploy destroy options key check fix unit test retest fuzz schemas chaos scan load
+.PHONY: help run serve ui picture invoke batch cache lock synth deploy destroy options key check fix unit test retest fuzz schemas chaos scan load
 .PHONY: bench bench-lists bench-relay account-probe stream-probe experiment experiments cost pins events diagrams clean
 
 help: ## list the targets
@@ -55,6 +55,14 @@ picture: .venv/dev.stamp node_modules/.package-lock.json ## take the README's pi
 invoke: .venv/run.stamp ## call a function once: TASK=sentiment
 	@python -m local.commands.invoke "$(TASK)" $(if $(EVENT),--event "$(EVENT)") \
 		$(if $(DEPLOYED),--deployed --outputs "$(OUTPUTS)",--port "$(PORT)")
+
+# Batch over a file: make batch TASK=embeddings INPUT=texts.jsonl OUTPUT=vectors.jsonl [COLUMN=text] [DEPLOYED=1]
+# Ctrl-C stops it, and the same command goes on. The machine is an option of the stack, so it has a folder of its own.
+batch: .venv/run.stamp node_modules/.package-lock.json ## a file of lines through one function: TASK=embeddings INPUT= OUTPUT=
+	@$(CDK) synth --quiet --output build/batch.out $(CONTEXT) -c batch=true
+	@python -m local batch --task "$(TASK)" --input "$(INPUT)" --output "$(OUTPUT)" --hub "$(HUB)" \
+		--template build/batch.out/Hublet.template.json $(if $(COLUMN),--column "$(COLUMN)") \
+		$(if $(CACHE),--cache "$(CACHE)") $(if $(DEPLOYED),--deployed --outputs "$(OUTPUTS)")
 
 # The model cache: make cache [ACTION=verify] [MODEL=...] [ARGS='{"repair": true}'] [JSON=1] [DEPLOYED=1]
 cache: .venv/run.stamp ## list, verify, remove, prefetch or prune models: ACTION=list
