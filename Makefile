@@ -13,6 +13,7 @@ CDK_FLAGS ?=
 OUTPUTS ?= build/outputs.json
 PROCESSES ?= 2
 ROUNDS ?= 200
+LINES ?= 100000
 CHAOS_SEED ?=
 EXPERIMENTS ?= build/experiments
 TINY ?=
@@ -29,7 +30,7 @@ CDK := npx --no-install cdk
 
 # A target's line in `make help` is what stands after the two number signs.
 .DEFAULT_GOAL := help
-.PHONY: help run serve ui picture invoke batch cache lock synth deploy destroy options key check fix unit test retest fuzz schemas chaos scan load
+.PHONY: help run serve ui picture invoke batch cache lock synth deploy destroy options key check fix unit test retest fuzz schemas chaos batch-chaos scan load
 .PHONY: bench bench-lists bench-relay account-probe stream-probe experiment experiments cost pins events diagrams clean
 
 help: ## list the targets
@@ -133,6 +134,10 @@ chaos: .venv/dev.stamp ## kill and freeze environments at random: ROUNDS=200
 	@python -m tests.support.cluster.chaos --converted --rounds $$(( ($(ROUNDS) + 9) / 10 )) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
 	@python -m tests.support.relay.chaos --rounds $(ROUNDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
 	@HUBLET_CROWD=64 HUBLET_COLD_STARTS=1000 python -m pytest tests/cache/test_crowd.py -k "flock or cold_starts"
+
+# The long form of tests/integration/test_batch.py: so many lines, environments killed and the command stopped.
+batch-chaos: .venv/dev.stamp node_modules/.package-lock.json ## a batch of 100,000 lines through kills and stops: LINES=100000
+	@python -m tests.support.batch_chaos --lines $(LINES)
 
 # checkov and cfn-lint over all nine modes of the stack, where the tests take three.
 scan: .venv/dev.stamp .venv-checkov/stamp ## checkov and cfn-lint over every mode of the stack

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Acknowledgment, Stack, Validations
+from aws_cdk import Acknowledgment, ArnFormat, Stack, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
@@ -63,6 +63,7 @@ class Batch(Construct):
             roles=[role],
             statements=[
                 *_permissions(bucket, functions),
+                *self._allow_executions(),
                 *([allow_tracing()] if options.tracing else []),
             ],
         )
@@ -83,7 +84,7 @@ class Batch(Construct):
             role=role.without_policy_updates(),
         )
         self.machine.node.add_dependency(policy)
-        self._acknowledge_executions()
+        self._acknowledge_executions(policy)
         self._acknowledge_silence()
 
     def _define(self, options: Options, bucket: RelayBucket) -> sfn.IChainable:
@@ -151,20 +152,47 @@ class Batch(Construct):
             },
         )
 
-    def _acknowledge_executions(self) -> None:
-        """The CDK adds a policy with which the machine may start, see and stop its own executions."""
+    def _allow_executions(self) -> list[iam.PolicyStatement]:
+        """Start, see, stop and redrive executions of this machine, as a Distributed Map does."""
+        return [
+            iam.PolicyStatement(
+                actions=["states:StartExecution"], resources=[self._arn("stateMachine", self.name)]
+            ),
+            iam.PolicyStatement(
+                actions=["states:DescribeExecution", "states:StopExecution"],
+                resources=[self._arn("execution", f"{self.name}:*")],
+            ),
+            iam.PolicyStatement(
+                actions=["states:RedriveExecution"],
+                resources=[self._arn("execution", f"{self.name}/{LABEL}:*")],
+            ),
+        ]
+
+    def _arn(self, resource: str, name: str) -> str:
+        # Built from the name: a reference would be a circle, machine -> policy -> machine.
+        return Stack.of(self).format_arn(
+            service="states",
+            resource=resource,
+            resource_name=name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
+    def _acknowledge_executions(self, policy: iam.Policy) -> None:
+        """In our policy, and in the CDK's own: it has no role, and so is not in the template."""
         stack = Stack.of(self)
         machine = stack.get_logical_id(self.machine.node.default_child)  # type: ignore[arg-type]
         name = f'{{"Fn::Select":[6,{{"Fn::Split":[":",{{"Ref":"{stack.resolve(machine)}"}}]}}]}}'
-        runs = f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{name}"
-        for which in (":*", f"/{LABEL}:*"):
-            Validations.of(self.machine.node.find_child("DistributedMapPolicy")).acknowledge(
-                Acknowledgment(
-                    id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{runs}{which}]",
-                    reason="A Distributed Map starts, sees and stops executions of its own machine, "
-                    "whose names Step Functions makes.",
+        theirs = self.machine.node.find_child("DistributedMapPolicy")
+        for place, named in ((policy, self.name), (theirs, name)):
+            runs = f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{named}"
+            for which in (":*", f"/{LABEL}:*"):
+                Validations.of(place).acknowledge(
+                    Acknowledgment(
+                        id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{runs}{which}]",
+                        reason="A Distributed Map starts, sees and stops executions of its own machine, "
+                        "whose names Step Functions makes.",
+                    )
                 )
-            )
 
     def _acknowledge_silence(self) -> None:
         for rule, reason in (
@@ -178,8 +206,10 @@ class Batch(Construct):
 
 
 def _permissions(bucket: RelayBucket, functions: Sequence[TaskFunction]) -> list[iam.PolicyStatement]:
-    """What the machine needs (Step Functions developer guide, "IAM policies for using Distributed Map
-    states"), but for what the CDK adds."""
+    """Functions and files (Step Functions developer guide, "IAM policies for using Distributed Map states").
+
+    Rights on keys are those of a prefix; the functions are called by their aliases alone.
+    """
     return [
         iam.PolicyStatement(
             actions=["lambda:InvokeFunction"],

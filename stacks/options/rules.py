@@ -130,9 +130,7 @@ def check_batch(values: Values) -> None:
     """Files of a batch lie in the relay's bucket, which something empties when the stack goes."""
     egress, default = values["egress"], keys.BATCH_CONCURRENCY.default
     if values["batch"] and egress != "relay":
-        raise OptionError(
-            f"context key 'batch' needs the bucket of egress=relay; with {egress} there is none"
-        )
+        raise OptionError(f"context key 'batch' needs egress=relay, which has a bucket; not {egress}")
     if values["batch_concurrency"] != default and not values["batch"]:
         raise OptionError("context key 'batch_concurrency' is for batch=true, and would do nothing without")
 
