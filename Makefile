@@ -13,7 +13,7 @@ CDK_FLAGS ?=
 OUTPUTS ?= build/outputs.json
 PROCESSES ?= 2
 ROUNDS ?= 200
-LINES ?= 100000
+LINES ?=
 CHAOS_SEED ?=
 EXPERIMENTS ?= build/experiments
 TINY ?=
@@ -137,7 +137,7 @@ chaos: .venv/dev.stamp ## kill and freeze environments at random: ROUNDS=200
 
 # The long form of tests/integration/test_batch.py: so many lines, environments killed and the command stopped.
 batch-chaos: .venv/dev.stamp node_modules/.package-lock.json ## a batch of 100,000 lines through kills and stops: LINES=100000
-	@python -m tests.support.batch_chaos --lines $(LINES)
+	@python -m tests.support.batch_chaos $(if $(LINES),--lines $(LINES))
 
 # checkov and cfn-lint over all nine modes of the stack, where the tests take three.
 scan: .venv/dev.stamp .venv-checkov/stamp ## checkov and cfn-lint over every mode of the stack
@@ -177,11 +177,12 @@ stream-probe: .venv/run.stamp ## measure whether answers stream: PORT=8080, or D
 	@python -m bench.account.stream_probe $(if $(DEPLOYED),--deployed "$(OUTPUTS)",$(if $(PORT),--port "$(PORT)"))
 
 # What the stack costs a month: make cost TASK=sentiment RPS=0.1 [SECONDS_PER_CALL=0.1] [CONTEXT="-c egress=nat"]
+# LINES=1000000 shows what a file of so many lines costs once, as a batch and otherwise.
 # SOURCES=1 names the pages of the prices; README=1 writes the tables of README.md and docs/costs.md instead.
 cost: synth ## what the stack costs a month: TASK=sentiment RPS=0.1
 	@python -m bench.cost.monthly $(if $(TASK),--task "$(TASK)") $(if $(RPS),--rps "$(RPS)") \
 		$(if $(SECONDS_PER_CALL),--seconds-per-call "$(SECONDS_PER_CALL)") \
-		$(if $(SOURCES),--sources) $(if $(README),--readme)
+		$(if $(LINES),--lines "$(LINES)") $(if $(SOURCES),--sources) $(if $(README),--readme)
 
 # Resolve pyproject.toml again. CUDA packages are left out: serving is on CPUs, where torch needs none of them.
 pins: .venv/dev.stamp ## resolve pyproject.toml into the requirements files

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.cost.bill import LOG_BYTES_A_CALL
-from bench.cost.monthly import seconds_per_call
+from bench.cost.call_length import seconds_per_call
 from bench.cost.prices import MB_PER_GB, read_prices
 
 if TYPE_CHECKING:
     from bench.cost.bill import Prices
 
+ITEMS_A_BATCH, AT_ONCE = 16, 8
+"""Of a stack with ``batch=true`` and no other choice."""
 START_S = 10.0
 """An environment's start with its model, estimated; as many start as batches run at once."""
 TRANSFORM_START_S = 300.0
@@ -28,8 +30,8 @@ class BatchUse:
     task: str
     lines: int
     memory_mb: int
-    items_a_batch: int
-    concurrency: int
+    items_a_batch: int = ITEMS_A_BATCH
+    concurrency: int = AT_ONCE
     seconds_a_line: float | None = None
     """Measured or assumed by default, as for a call."""
     architecture: str = "x86_64"
@@ -105,9 +107,10 @@ def batch_table(use: BatchUse, prices: Prices) -> str:
         (f"an endpoint, always on for a month ({prices['hf_endpoint']['name']})", month),
     ]
     seconds, known = use.seconds
+    rule = "|---|---:|"
     text = "".join(f"| {what} | {usd:,.2f} |\n" for what, usd in rows)
     return (
-        f"| {use.lines:,} lines through `{use.task}`, US dollars | |\n|---|---:|\n{text}\n"
+        f"| {use.lines:,} lines through `{use.task}` | US dollars |\n{rule}\n{text}\n"
         f"- {seconds:.4g} s a line ({known}), {use.memory_mb:,} MB; each vCPU is taken to be as fast.\n"
         f"- With {use.concurrency} batches at once it takes about {_duration(use.wall_s)}.\n"
     )

@@ -93,17 +93,20 @@ def _rows(path: Path, column: str | None, limit: int) -> Iterator[Line]:
     if not column:
         raise BadFile(f"{path.name} is a table: name the column with the texts, COLUMN=...")
     csv.field_size_limit(max(limit, csv.field_size_limit()))
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        table = csv.DictReader(file)
-        names = table.fieldnames or []
-        if column not in names:
-            raise BadFile(f"{path.name} has no column {column!r}; it has {', '.join(names)}")
-        try:
-            for number, row in enumerate(table, start=1):
-                named = {"custom_id": row["custom_id"]} if row.get("custom_id") else {}
-                yield Line(number, {**named, "inputs": row[column] or ""})
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise BadFile(f"{path.name} is no table that can be read: {error}") from error
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield from _rows_of(csv.DictReader(file), column, path.name)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise BadFile(f"{path.name} is no table that can be read: {error}") from error
+
+
+def _rows_of(table: csv.DictReader[str], column: str, name: str) -> Iterator[Line]:
+    names = table.fieldnames or []
+    if column not in names:
+        raise BadFile(f"{name} has no column {column!r}; it has {', '.join(names)}")
+    for number, row in enumerate(table, start=1):
+        named = {"custom_id": row["custom_id"]} if row.get("custom_id") else {}
+        yield Line(number, {**named, "inputs": row[column] or ""})
 
 
 def _too_long(number: int, limit: int) -> Line:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.cost import alternatives, bill, monthly
+from bench.cost import alternatives, bill, call_length, monthly
 from bench.cost.bill import BillLine, MonthlyUse
 from bench.cost.prices import read_prices
 from bench.cost.relay import MODELS, Preparation
@@ -312,7 +312,7 @@ def test_where_the_seconds_of_a_call_come_from(
     figures = tmp_path / "bench.json"
     row = {"task": "sentiment", "warm_ms": [{"p50": {"ours": ms}} for ms in (10, 20, 60)]}
     figures.write_text(json.dumps({"cases": [row]}))
-    found, source = monthly.seconds_per_call(task, given, figures)
+    found, source = call_length.seconds_per_call(task, given, figures)
     assert found == pytest.approx(seconds)
     assert known in source
 
