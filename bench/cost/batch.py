@@ -58,7 +58,7 @@ def batch_usd(use: BatchUse, prices: Prices) -> float:
     work_s = use.lines * use.seconds[0]
     express_gb = step["express_memory_mb"] / MB_PER_GB
     stored_gb = use.lines * LINE_BYTES / 1e9
-    return (
+    return float(
         _lambda_usd(use, work_s + at_once * START_S, use.calls, prices)
         + use.calls / 1e6 * step["million_express_requests"]
         + work_s * express_gb * step["express_gb_second"]

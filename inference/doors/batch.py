@@ -30,7 +30,7 @@ ROOM_FOR_NEXT = 1.5
 MISSING = "was not run in time; send it again"
 
 
-@dataclass(frozen=True)
+@dataclass
 class BatchContext:
     """Lambda's context with less time."""
 

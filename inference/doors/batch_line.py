@@ -64,7 +64,7 @@ def read_line(item: Any) -> BatchLine | dict[str, Any]:
     given = value if isinstance(value, dict) else {}
     named, custom_id = given.get("id"), given.get("custom_id")
     line = BatchLine(
-        id=named if _is_id(named) else f"line-{place + 1}",
+        id=str(named) if _is_id(named) else f"line-{place + 1}",
         custom_id=custom_id if _is_id(custom_id) else None,
         url="/",
         body={name: each for name, each in given.items() if name not in ("id", "custom_id")},

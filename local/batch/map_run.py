@@ -67,7 +67,7 @@ class MapRun:
 
     @property
     def _has_failed(self) -> bool:
-        return self._failed > self._total * self._state["ToleratedFailurePercentage"] / 100
+        return bool(self._failed > self._total * self._state["ToleratedFailurePercentage"] / 100)
 
     async def _work(
         self,

@@ -73,7 +73,7 @@ class Chaos:
                     self.kills += 1
             return await call
 
-        pool.invoke = invoke_in_chaos  # type: ignore[method-assign]
+        pool.invoke = invoke_in_chaos  # type: ignore[method-assign, assignment]
         return cloud
 
     def _note(self, payload: bytes) -> None:

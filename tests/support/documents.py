@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 # What talks to AWS or the Hub, takes long or forever, or is this very run: make only has to know it.
 DRY = re.compile(
-    r"make (account-probe|batch-chaos|bench|chaos|check|deploy|destroy|fix|fuzz|load|lock|retest|scan|schemas|serve"
-    r"|stream-probe|test|ui|unit)\b"
+    r"make (account-probe|batch-chaos|bench|chaos|check|deploy|destroy|fix|fuzz|load|lock|retest|scan"
+    r"|schemas|serve|stream-probe|test|ui|unit)\b"
 )
 BOOTSTRAP = "npx cdk bootstrap"
 IN_AWS = re.compile(r"make (batch|cache) .*DEPLOYED=1")  # a function that the local cloud has not

@@ -68,6 +68,14 @@ PRICES: dict[str, Any] = {
         "most_memory_mb": 6144,
     },
     "hf_endpoint": {"checked": "page", "name": "small", "hour": 0.03},
+    "step_functions": {
+        "checked": "page",
+        "million_express_requests": 1.0,
+        "express_gb_second": 0.00002,
+        "express_memory_mb": 64,
+        "thousand_transitions": 0.025,
+    },
+    "sagemaker_batch": {"checked": "page", "name": "two vCPU", "vcpus": 2, "hour": 0.36},
 }
 FUNCTION: dict[str, Any] = {
     "MemorySize": 2048,
@@ -345,7 +353,7 @@ def test_every_price_names_its_page_and_how_far_it_was_checked() -> None:
         assert section["checked"] in SOURCES_CHECKED
         assert set(section.get("not_checked", [])) <= section.keys()
     assert PRICES.keys() == prices.keys()
-    assert len(alternatives.sources(prices)) == 11
+    assert len(alternatives.sources(prices)) == 13
 
 
 def test_a_total_is_the_sum_of_its_lines() -> None:
@@ -353,34 +361,24 @@ def test_a_total_is_the_sum_of_its_lines() -> None:
 
 
 FILE = BatchUse("embeddings", 1_000_000, 2048, seconds_a_line=0.01)
-FILE_PRICES = {
-    **PRICES,
-    "step_functions": {
-        "million_express_requests": 1.0,
-        "express_gb_second": 0.00002,
-        "express_memory_mb": 64,
-        "thousand_transitions": 0.025,
-    },
-    "sagemaker_batch": {"name": "two vCPU", "vcpus": 2, "hour": 0.36},
-}
 
 
 def test_a_file_of_lines_line_by_line_of_its_bill() -> None:
     time = (10_000 + 8 * batch.START_S) * 2 * 0.00002
     calls = 0.0625 * (PRICES["lambda"]["million_requests"] + 900 * PRICES["cloudwatch"]["log_gb"] / 1000)
     express = 0.0625 * 1.0 + 10_000 * (64 / 1024) * 0.00002
-    stored = 10 * FILE_PRICES["s3"]["gb_month"] * 7 / 30
+    stored = 10 * PRICES["s3"]["gb_month"] * 7 / 30
     expected = time + calls + express + 0.00025 + stored
-    assert batch.batch_usd(FILE, FILE_PRICES) == pytest.approx(expected)
+    assert batch.batch_usd(FILE, PRICES) == pytest.approx(expected)
     assert FILE.calls == 62_500
     assert FILE.wall_s == pytest.approx(batch.START_S + 1250)
 
 
 def test_other_ways_for_the_same_file() -> None:
     log = 900 * PRICES["cloudwatch"]["log_gb"] / 1000
-    assert batch.single_calls_usd(FILE, FILE_PRICES) == pytest.approx(10_000 * 2 * 0.00002 + 0.5 + log)
-    assert batch.transform_usd(FILE, FILE_PRICES) == pytest.approx((300 + 5000) / 3600 * 0.36)
-    table = batch.batch_table(FILE, FILE_PRICES)
+    assert batch.single_calls_usd(FILE, PRICES) == pytest.approx(10_000 * 2 * 0.00002 + 0.5 + log)
+    assert batch.transform_usd(FILE, PRICES) == pytest.approx((300 + 5000) / 3600 * 0.36)
+    table = batch.batch_table(FILE, PRICES)
     assert table.count("\n| ") == 4
     assert "0.01 s a line (as given), 2,048 MB" in table
 

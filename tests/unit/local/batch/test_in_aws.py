@@ -13,7 +13,7 @@ from moto import mock_aws
 from local.batch.in_aws import AwsRunner
 from local.batch.job import JobFailed
 from local.batch.machine import ExecutionFailed, Machine
-from tests.unit.local.batch.test_machine import Function, definition
+from tests.support.batch_machine import Function, definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
