@@ -10,7 +10,6 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from inference.http.request import PREPARE
 from stacks.functions.role import allow_tracing
 from stacks.functions.task_function import ALIAS
 from stacks.options import names
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from stacks.options.stack import Options
     from stacks.relay_bucket import RelayBucket
 
+PREPARE = {"action": "prepare"}
+"""The event that has a function get its model ready."""
 ITEMS_A_BATCH = 16
 """Vectors of 384 numbers for so many texts fit into a state's output, twice."""
 BATCH_BYTES = 240_000

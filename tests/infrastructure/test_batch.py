@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
+from inference.http.request import PREPARE
 from local.batch.definition import Definition, read_definition
 from stacks.options.context import OptionError
 from tests.support.cfn_lint import lint
@@ -67,6 +68,10 @@ def test_every_call_is_tried_again_when_throttled(definition: Definition) -> Non
     first = run["Retry"][0]
     pauses_s = [first["IntervalSeconds"] * first["BackoffRate"] ** tried for tried in range(6)]
     assert sum(pauses_s) + 200 < 300  # an Express execution, with the longest that a batch takes
+
+
+def test_the_model_is_prepared_first(definition: Definition) -> None:
+    assert definition.states["Prepare"]["Parameters"]["Payload"] == PREPARE
 
 
 def test_the_definition_is_one_of_the_states_language(definition: Definition) -> None:
