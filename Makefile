@@ -13,6 +13,7 @@ CDK_FLAGS ?=
 OUTPUTS ?= build/outputs.json
 PROCESSES ?= 2
 ROUNDS ?= 200
+LINES ?=
 CHAOS_SEED ?=
 EXPERIMENTS ?= build/experiments
 TINY ?=
@@ -32,7 +33,7 @@ quote = '$(subst ','\'',$(1))'
 
 # A target's line in `make help` is what stands after the two number signs.
 .DEFAULT_GOAL := help
-.PHONY: help run serve ui picture invoke cache lock synth deploy destroy options key check fix unit test retest fuzz hostile media schemas chaos scan load
+.PHONY: help run serve ui picture invoke batch cache lock synth deploy destroy options key check fix unit test retest fuzz hostile media schemas chaos batch-chaos scan load
 .PHONY: wheel wheel-test doctor bench bench-lists bench-relay account-probe stream-probe experiment experiments cost pins sbom events diagrams clean
 
 help: ## list the targets
@@ -58,6 +59,14 @@ picture: .venv/dev.stamp node_modules/.package-lock.json ## take the README's pi
 invoke: .venv/run.stamp ## call a function once: TASK=sentiment
 	@python -m local.commands.invoke $(call quote,$(TASK)) $(if $(EVENT),--event $(call quote,$(EVENT))) \
 		$(if $(DEPLOYED),--deployed --outputs $(call quote,$(OUTPUTS)),--port $(call quote,$(PORT)))
+
+# Batch over a file: make batch TASK=embeddings INPUT=texts.jsonl OUTPUT=vectors.jsonl [COLUMN=text] [DEPLOYED=1]
+# Ctrl-C stops it, and the same command goes on. The machine is an option of the stack, so it has a folder of its own.
+batch: .venv/run.stamp node_modules/.package-lock.json ## a file of lines through one function: TASK=embeddings INPUT= OUTPUT=
+	@$(CDK) synth --quiet --output build/batch.out $(CONTEXT) -c batch=true
+	@python -m local batch --task $(call quote,$(TASK)) --input $(call quote,$(INPUT)) --output $(call quote,$(OUTPUT)) --hub $(call quote,$(HUB)) \
+		--template build/batch.out/Hublet.template.json $(if $(COLUMN),--column $(call quote,$(COLUMN))) \
+		$(if $(CACHE),--cache "$(CACHE)") $(if $(DEPLOYED),--deployed --outputs "$(OUTPUTS)")
 
 # The model cache: make cache [ACTION=verify] [MODEL=...] [ARGS='{"repair": true}'] [JSON=1] [DEPLOYED=1]
 cache: .venv/run.stamp ## list, verify, remove, prefetch or prune models: ACTION=list
@@ -149,6 +158,10 @@ chaos: .venv/dev.stamp ## kill and freeze environments at random: ROUNDS=200
 	@python -m tests.support.relay.chaos --rounds $(ROUNDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
 	@HUBLET_CROWD=64 HUBLET_COLD_STARTS=1000 python -m pytest tests/cache/test_crowd.py -k "flock or cold_starts"
 
+# The long form of tests/integration/test_batch.py: so many lines, environments killed and the command stopped.
+batch-chaos: .venv/dev.stamp node_modules/.package-lock.json ## a batch of 100,000 lines through kills and stops: LINES=100000
+	@python -m tests.support.batch_chaos $(if $(LINES),--lines $(LINES))
+
 # checkov and cfn-lint over all nine modes of the stack, where the tests take three.
 scan: .venv/dev.stamp .venv-checkov/stamp ## checkov and cfn-lint over every mode of the stack
 	@HUBLET_SCAN=all python -m pytest tests/infrastructure -k "checkov or lint"
@@ -187,11 +200,12 @@ stream-probe: .venv/run.stamp ## measure whether answers stream: PORT=8080, or D
 	@python -m bench.account.stream_probe $(if $(DEPLOYED),--deployed $(call quote,$(OUTPUTS)),$(if $(PORT),--port $(call quote,$(PORT))))
 
 # What the stack costs a month: make cost TASK=sentiment RPS=0.1 [SECONDS_PER_CALL=0.1] [CONTEXT="-c egress=nat"]
+# LINES=1000000 shows what a file of so many lines costs once, as a batch and otherwise.
 # SOURCES=1 names the pages of the prices; README=1 writes the tables of README.md and docs/costs.md instead.
 cost: synth ## what the stack costs a month: TASK=sentiment RPS=0.1
 	@python -m bench.cost.monthly $(if $(TASK),--task $(call quote,$(TASK))) $(if $(RPS),--rps $(call quote,$(RPS))) \
 		$(if $(SECONDS_PER_CALL),--seconds-per-call $(call quote,$(SECONDS_PER_CALL))) \
-		$(if $(SOURCES),--sources) $(if $(README),--readme)
+		$(if $(LINES),--lines $(call quote,$(LINES))) $(if $(SOURCES),--sources) $(if $(README),--readme)
 
 # Resolve pyproject.toml again. CUDA packages are left out: serving is on CPUs, where torch needs none of them.
 pins: .venv/dev.stamp ## resolve pyproject.toml into the requirements files

@@ -31,7 +31,7 @@ def handler(event: Any, context: LambdaContext) -> Any:
         if batch is not None:
             return batch
         if door := doors.find(event):
-            return door.leave(SERVICE(door.enter(event), context))
+            return door.answer(event, context, SERVICE)
         return SERVICE(event, context)
     except HubletError as error:
         raise error.with_traceback(None) from None  # frames say nothing to a caller

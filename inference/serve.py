@@ -20,7 +20,7 @@ from inference.http.response import Answer
 from inference.http.stream import EVENT_STREAM, EventAnswer, StreamedReply
 from inference.hub import lock as model_lock
 from inference.media import images
-from inference.prepare.choice import make_provider
+from inference.prepare.choose import make_provider
 from inference.runtime.model_call import ModelCall
 from inference.runtime.model_runner import ModelRunner
 from inference.runtime.request_log import RequestLog
@@ -70,6 +70,11 @@ class Service:
         self._runner.start(self._task.model)
 
     @property
+    def task(self) -> Task:
+        """What is served."""
+        return self._task
+
+    @property
     def is_stuck(self) -> bool:
         """Whether this environment can answer nothing more."""
         return self._runner.is_stuck
@@ -88,11 +93,15 @@ class Service:
             return stream.whole(reply)
         return reply
 
-    def _reply(self, event: Any, context: LambdaContext) -> Any:
+    def admitted(self, event: Any, context: LambdaContext) -> Any:
+        """The same for an event whose sender IAM let in: no key is asked for, and nothing is streamed."""
+        return self._reply(event, context, is_admitted=True)
+
+    def _reply(self, event: Any, context: LambdaContext, *, is_admitted: bool = False) -> Any:
         self._log.begin(context.aws_request_id)
         model_call = ModelCall(self._task.model, Deadline.of(context))
         try:
-            if requests.is_function_url(event):
+            if requests.is_function_url(event) and not is_admitted:
                 # Before the body is as much as decoded. Lambda itself makes this part of an event: who calls
                 # the URL cannot leave it out, and who invokes directly was let in by IAM.
                 self._keys.check(event.get("headers"))
@@ -100,7 +109,7 @@ class Service:
             walk = Walk(request, context.aws_request_id, model_call)
             answer = self._answer(walk)
             if isinstance(answer, EventAnswer):
-                if self._streams:
+                if self._streams and not is_admitted:
                     return self._begin_stream(walk, answer.events)
                 answer = Answer("".join(filter(None, answer.events)), EVENT_STREAM)
             if request.is_http:
@@ -205,6 +214,8 @@ class Service:
     def _infer_by_token(self, walk: Walk, call: Call, *, streams: bool) -> Answer | EventAnswer:
         if streams and not walk.request.is_http:
             raise InvalidField("stream", "is for calls of the URL; a direct event is answered whole")
+        if call.takes_part and len(call.inputs) > 1:
+            raise InvalidField("parameters.partial", "has no place beside stream and details")
         runs = [self._runner.stream(walk.model_call, replace(call, inputs=[each])) for each in call.inputs]
         if streams:
             return EventAnswer(generation.events(call, runs))

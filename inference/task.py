@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 SERVE, FULL = "serve", "full"
 IMAGES = (SERVE, FULL)
 """Targets of ``docker/Dockerfile``: one without torch for models that are ready, and one that does all."""
+PARTIAL = fields.Flag(
+    "partial",
+    "Whether a list that the time does not suffice for is answered in part: null stands for each input that "
+    "is not done. Without it, such a list is an error.",
+)
+"""A parameter of every task that takes lists."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +71,14 @@ class Call:
     parameters: dict[str, Any]
     is_list: bool
     """Whether the caller sent a list, and so gets one back."""
+    takes_part: bool = False
+    """Whether the caller takes what of the list is done when the time ends."""
+    first: int = 0
+    """Where in the caller's list the inputs begin, if they are a part of it."""
 
     def at(self, index: int) -> str:
         """How an error names an input."""
-        return f"inputs[{index}]" if self.is_list else "inputs"
+        return f"inputs[{self.first + index}]" if self.is_list else "inputs"
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,8 @@ class Task:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
             raise ValueError(f"task name {self.name!r} must be lower-case words joined by _")
+        if self.takes_lists and PARTIAL not in self.parameters:
+            object.__setattr__(self, "parameters", (*self.parameters, PARTIAL))
         if not self.examples:
             raise ValueError(f"task {self.name} needs at least one example")
         self._check_limit("memory_mb", self.memory_mb, LAMBDA_MEMORY_MB)
@@ -118,6 +130,16 @@ class Task:
     def kind(self) -> TaskKind:
         """What is known of the pipeline tag."""
         return kind_of(self.pipeline_tag)
+
+    @property
+    def takes_lists(self) -> bool:
+        """Whether a request may carry several inputs."""
+        return isinstance(self.inputs, fields.Items)
+
+    @property
+    def most_inputs(self) -> int:
+        """Of one request."""
+        return self.inputs.max_items if isinstance(self.inputs, fields.Items) else 1
 
     @property
     def item(self) -> fields.Field:
@@ -152,12 +174,14 @@ class Task:
 
     def prepare(self, inputs: Any, parameters: Any) -> Call:
         """Check a caller's inputs and parameters against the declared fields."""
-        takes_lists = isinstance(self.inputs, fields.Items)
         checked = self.inputs.read(inputs, "inputs")
+        values = self._flat(fields.read_all(self.parameters, parameters, "parameters"))
+        takes_part = bool(values.pop(PARTIAL.name, None))  # nothing for an engine
         return Call(
-            inputs=checked if takes_lists else [checked],
-            parameters=self._flat(fields.read_all(self.parameters, parameters, "parameters")),
-            is_list=takes_lists and isinstance(inputs, list),
+            inputs=checked if self.takes_lists else [checked],
+            parameters=values,
+            is_list=self.takes_lists and isinstance(inputs, list),
+            takes_part=takes_part,
         )
 
     def _flat(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -172,7 +196,7 @@ class Task:
     def present(self, call: Call, results: list[Any]) -> Any:
         """Engine results, one an input, in the shape of the Hub's task specification."""
         if self.kind.shows_one_alone and call.parameters.get("top_k") in (None, 1):
-            results = [answers[0] for answers in results]
+            results = [answers and answers[0] for answers in results]  # null: not done in time
         return results if call.is_list or self.kind.always_lists else results[0]
 
 

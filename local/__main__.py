@@ -10,13 +10,17 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inference.settings import PRECISIONS, SettingsError, check_hub_url
 from inference.tasks import BadTask
+from local.batch.command import read_command
+from local.batch.job import JobFailed
+from local.batch.lines import BadFile
 from local.cloud.front import Cloud
 from local.cloud.loopback_server import PortRefused
 from local.cloud.template import DEFAULT_TEMPLATE, LocalFunction, TemplateError, read_template
+from local.commands.invoke import OUTPUTS
 from local.commands.run import RunFailed, run_all, say, show_progress
 from local.demo.catalog import (
     DEMO_REPOSITORIES,
@@ -45,16 +49,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.hub != EMBEDDED:
             check_hub_url(arguments.hub, "HUB")
         functions = _chosen(read_template(arguments.template), arguments.tasks)
+        if arguments.command == "batch":
+            return _batch(arguments, functions)
         with _hub(arguments.hub, functions) as hub, _cache(arguments) as cache:
             return asyncio.run(_main(arguments, functions, hub, cache))
     except PortRefused as error:
         print(f"error: {error}; choose another port", file=sys.stderr)
         return 1
-    except (BadTask, NoDemoModel, RunFailed, SettingsError, TemplateError) as error:
+    except (BadFile, BadTask, JobFailed, NoDemoModel, RunFailed, SettingsError, TemplateError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _batch(arguments: argparse.Namespace, functions: list[LocalFunction]) -> int:
+    (function,) = functions
+    command = read_command(arguments, function)
+    if arguments.deployed:
+        return command.run(None)
+    with _hub(arguments.hub, functions) as hub, _cache(arguments) as cache:
+        demos = demos_of(functions, arguments.hub) if arguments.hub == EMBEDDED else {}
+        overrides = overrides_of(hub, demos, None)
+        return command.run(lambda: Cloud(functions, cache, overrides, _drop_log, template=arguments.template))
 
 
 async def _main(arguments: argparse.Namespace, functions: list[LocalFunction], hub: str, cache: Path) -> int:
@@ -141,7 +158,7 @@ def _hub(hub: str, functions: list[LocalFunction]) -> Iterator[str]:
 @contextlib.contextmanager
 def _cache(arguments: argparse.Namespace) -> Iterator[Path]:
     """The cache folder; a run on demo models starts from an empty one, so that "first" means first."""
-    if arguments.cache or arguments.command == "serve" or arguments.hub != EMBEDDED:
+    if arguments.cache or arguments.command != "run" or arguments.hub != EMBEDDED:
         folder = (arguments.cache or BUILD / "cache").absolute()
         folder.mkdir(parents=True, exist_ok=True)
         yield folder
@@ -151,6 +168,10 @@ def _cache(arguments: argparse.Namespace) -> Iterator[Path]:
         yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _drop_log(name: str, line: str) -> None:
+    """The bar alone is shown."""
 
 
 def _show_log(name: str, line: str) -> None:
@@ -171,7 +192,21 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--cache", type=Path, help="the model cache folder")
         sub.add_argument("--precision", choices=PRECISIONS, help="in place of the template's")
         sub.add_argument("--template", type=Path, default=DEFAULT_TEMPLATE)
+    _add_batch(commands)
     return parser
+
+
+def _add_batch(commands: Any) -> None:
+    sub = commands.add_parser("batch", help="a file of lines through one function")
+    sub.add_argument("--task", dest="tasks", required=True, help="the function, like embeddings")
+    sub.add_argument("--input", type=Path, required=True, help="JSON lines, or a CSV table")
+    sub.add_argument("--output", type=Path, required=True, help="JSON lines, an answer a line")
+    sub.add_argument("--column", help="of a table: the one with the texts")
+    sub.add_argument("--deployed", action="store_true", help="by the deployed stack")
+    sub.add_argument("--outputs", type=Path, default=OUTPUTS, help="what `make deploy` wrote")
+    sub.add_argument("--hub", default=EMBEDDED, help="embedded (demo models) or a Hub's URL")
+    sub.add_argument("--cache", type=Path, help="the model cache folder")
+    sub.add_argument("--template", type=Path, default=DEFAULT_TEMPLATE)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, PermissionsBoundary, Stack, Tags
 
+from stacks.batch import Batch
 from stacks.functions.cache_function import CacheFunction
 from stacks.functions.factory import Factory
 from stacks.functions.prefetch import Prefetch
@@ -71,7 +72,10 @@ class InferenceStack(Stack):
             bucket=bucket,
         )
         cache.deny_others()
-        relay = self._add_relay(options, bucket, maintenance, functions, tasks) if bucket else None
+        writers: list[Construct] = [maintenance, *functions]
+        if options.batch and bucket:
+            writers.append(self._add_batch(options, bucket, functions))
+        relay = self._add_relay(options, bucket, maintenance, writers, tasks) if bucket else None
         makers = [names.function_name(options.name, each) for each in (names.FACTORY, names.CACHE)]
         self._add_monitoring(options, functions, cache, makers if bucket else [])
         CfnOutput(self, "CacheName", value=maintenance.name, description="Function for the model cache")
@@ -87,7 +91,7 @@ class InferenceStack(Stack):
         options: Options,
         bucket: RelayBucket,
         maintenance: CacheFunction,
-        functions: Sequence[TaskFunction],
+        writers: Sequence[Construct],
         tasks: Sequence[Task],
     ) -> Relay:
         factory = Factory(self, "Factory", options=options, bucket=bucket, tasks=options.selected(tasks))
@@ -98,8 +102,15 @@ class InferenceStack(Stack):
             bucket=bucket,
             factory=factory,
             shelf=maintenance.function,
-            writers=[maintenance, *functions],
+            writers=writers,
         )
+
+    def _add_batch(self, options: Options, bucket: RelayBucket, functions: Sequence[TaskFunction]) -> Batch:
+        batch = Batch(self, "Batch", options=options, bucket=bucket, functions=functions)
+        arn, name = batch.machine.state_machine_arn, bucket.name
+        CfnOutput(self, "BatchMachine", value=arn, description="State machine for batch over files")
+        CfnOutput(self, "BatchBucket", value=name, description="Bucket for lines and results of batch")
+        return batch
 
     def _add_monitoring(
         self, options: Options, functions: Sequence[TaskFunction], cache: ModelCache, makers: Sequence[str]

@@ -21,6 +21,10 @@ PASSING_DAYS = 1
 LOAD_DAYS = 7
 """A mark of a load is on the cache within a minute."""
 
+BATCH_DAYS = 7
+"""Lines and results; a run can be taken up again for as long."""
+
+BATCH = "batch/"
 REQUESTS, LOADS, PROGRESS, LEASES, ARTIFACTS = "requests/", "loads/", "progress/", "leases/", "artifacts/"
 
 
@@ -33,7 +37,7 @@ class RelayBucket(Construct):
         """``encryption_key``: in place of the one that S3 keeps."""
         super().__init__(scope, id)
         self._key = encryption_key or find_key(self, options.kms_key_arn)
-        self.resource = self._make_bucket(options.artifact_days)
+        self.resource = self._make_bucket(options)
         self.name = self.resource.ref
         self._arn = self.resource.attr_arn
         self._policy = s3.CfnBucketPolicy(
@@ -43,7 +47,7 @@ class RelayBucket(Construct):
             policy_document=iam.PolicyDocument(statements=[self._deny_without_tls()]),
         )
 
-    def _make_bucket(self, artifact_days: int) -> s3.CfnBucket:
+    def _make_bucket(self, options: Options) -> s3.CfnBucket:
         bucket = s3.CfnBucket(
             self,
             "Bucket",
@@ -68,7 +72,8 @@ class RelayBucket(Construct):
                 rules=[
                     *(_expire(prefix, PASSING_DAYS) for prefix in (REQUESTS, LEASES, PROGRESS)),
                     _expire(LOADS, LOAD_DAYS),
-                    _expire(ARTIFACTS, artifact_days),
+                    _expire(ARTIFACTS, options.artifact_days),
+                    *([_expire(BATCH, BATCH_DAYS)] if options.batch else []),
                     s3.CfnBucket.RuleProperty(
                         status="Enabled",
                         abort_incomplete_multipart_upload=(
@@ -150,7 +155,7 @@ class RelayBucket(Construct):
     def acknowledge_prefixes(self, policy: iam.Policy) -> None:
         """Tell cdk-nag why a policy names parts of the bucket; the least that S3 can grant is a prefix."""
         bucket = Stack.of(self).resolve(Stack.of(self).get_logical_id(self.resource))
-        for prefix in ("", REQUESTS, LOADS, PROGRESS, LEASES, ARTIFACTS):
+        for prefix in ("", BATCH, REQUESTS, LOADS, PROGRESS, LEASES, ARTIFACTS):
             Validations.of(policy).acknowledge(
                 Acknowledgment(
                     id=f"AwsSolutions::AwsSolutions-IAM5[Resource::<{bucket}.Arn>/{prefix}*]",

@@ -12,17 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.cost.alternatives import aws_sample, sources, total
+from bench.cost.batch import BatchUse, batch_table
 from bench.cost.bill import MonthlyUse, Prices, lines
-from bench.cost.prices import read_prices
-from bench.cost.stack_template import StackTemplate
+from bench.cost.call_length import DEFAULT_SECONDS, FIGURES, seconds_per_call
+from bench.cost.prices import MB_PER_GB, read_prices
+from bench.cost.stack_template import StackTemplate, architecture, memory_gb
 from bench.cost.table import report
-from inference.tasks import get_task, task_names
+from inference.tasks import task_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT = Path(__file__).parents[2]
-FIGURES = ROOT / "docs/bench/bench.json"
 CDK_OUT = Path("build/cdk.out")
 README = ROOT / "README.md"
 COSTS = ROOT / "docs/costs.md"
@@ -30,28 +31,6 @@ GLANCE = re.compile(r"(<!-- make cost README=1 -->\n)(.*?)(<!-- end of make cost
 GLANCED = ("minilm-sentiment", "bart-large", "whisper-tiny")
 """The models whose speed the README shows."""
 MARKS = re.compile(r"(<!-- make cost: (.*?) -->\n)(.*?)(<!-- end of make cost -->)", re.DOTALL)
-
-DEFAULT_SECONDS = 0.1
-"""Length of a call if none was given or measured."""
-SLOW_SECONDS = {
-    "automatic-speech-recognition": 1.0,
-    "summarization": 3.0,
-    "text-generation": 3.0,
-    "text-to-image": 120.0,
-}
-"""Rough length of a call of slow tasks, until ``make bench`` has measured them."""
-
-
-def seconds_per_call(task: str, given: float | None, figures: Path = FIGURES) -> tuple[float, str]:
-    """Seconds of a warm call, and the source of this figure."""
-    if given is not None:
-        return given, "as given"
-    if figures.exists():
-        rows = [row for row in json.loads(figures.read_text())["cases"] if row["task"] == task]
-        if measured := [each["p50"]["ours"] for row in rows for each in row["warm_ms"]]:
-            return statistics.median(measured) / 1000, "measured, docs/bench"
-    seconds = SLOW_SECONDS.get(get_task(task).pipeline_tag, DEFAULT_SECONDS)
-    return seconds, "assumed: give SECONDS_PER_CALL, or run make bench"
 
 
 def read_stack_template(folder: Path) -> dict[str, Any]:
@@ -89,7 +68,21 @@ def replace_glance(text: str, template: dict[str, Any], prices: Prices, figures:
     return GLANCE.sub(lambda found: found[1] + table + found[3], text)
 
 
+def _batch_report(arguments: argparse.Namespace, template: dict[str, Any], prices: Prices) -> str:
+    function = StackTemplate(template).function(arguments.task)
+    use = BatchUse(
+        arguments.task,
+        arguments.lines,
+        round(memory_gb(function) * MB_PER_GB),
+        seconds_a_line=arguments.seconds_per_call,
+        architecture=architecture(function),
+    )
+    return batch_table(use, prices)
+
+
 def _report(arguments: argparse.Namespace, template: dict[str, Any], prices: Prices) -> str:
+    if arguments.lines:
+        return _batch_report(arguments, template, prices)
     seconds, known = seconds_per_call(arguments.task, arguments.seconds_per_call)
     return report(template, MonthlyUse(arguments.task, arguments.rps, seconds), known, prices)
 
@@ -113,6 +106,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--task", default="sentiment", choices=task_names())
     parser.add_argument("--rps", type=_positive, default=0.1, help="calls a second, over the whole month")
     parser.add_argument("--seconds-per-call", type=_positive, help="warm; measured or assumed by default")
+    parser.add_argument("--lines", type=_whole, help="of a file: what it costs once, as a batch")
     parser.add_argument("--cdk-out", type=Path, default=CDK_OUT, help="where the synthesized stack is")
     parser.add_argument("--readme", action="store_true", help="write README.md and docs/costs.md instead")
     parser.add_argument("--json", action="store_true", help="the stack's own bill as JSON")
@@ -125,6 +119,12 @@ def _positive(text: str) -> float:
     if not 0 < number < 1e6:
         raise argparse.ArgumentTypeError(f"must be above 0 and below a million; not {text}")
     return number
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 10**9:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to a billion; not {text}")
+    return int(text)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -50,6 +50,10 @@ def find(event: Any) -> Door | None:
         from inference.doors.rest_api import RestApi
 
         return RestApi()
+    if isinstance(event.get("Items"), list) and event.keys() <= {"Items", "BatchInput"}:
+        from inference.doors.batch import Batch
+
+        return Batch()
     if "body" in event and event.keys() <= {"body", "headers", "isBase64Encoded"}:
         from inference.doors.body import Body
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import base64
 from abc import ABC, abstractmethod
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inference.http.stream import StreamedReply
+
+if TYPE_CHECKING:
+    from inference.deadline import LambdaContext
+    from inference.serve import Service
 
 
 class Door(ABC):
@@ -16,6 +20,10 @@ class Door(ABC):
     @abstractmethod
     def enter(self, event: dict[str, Any]) -> Any:
         """The event as a function URL or a direct invoke has it."""
+
+    def answer(self, event: dict[str, Any], context: LambdaContext, service: Service) -> Any:
+        """The reply to an event."""
+        return self.leave(service(self.enter(event), context))
 
     def leave(self, reply: Any) -> Any:
         """The reply as this way's caller reads it: whole, for only function URLs stream."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from inference.errors import ModelUnavailable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -130,6 +132,13 @@ class Engine(ABC):
         text = next(each for name in TEXTS if isinstance(each := answer.get(name), str))
         return Stream(_at_once(Piece(text, None, "stop", outcome.tokens)), 0, bool(outcome.truncated))
 
+    def list_step(self, call: Call) -> int | None:
+        """How many inputs of a call are run together, so that a list may end after them.
+
+        1: each by itself, and parts may have any size. ``None``: the list is run as a whole.
+        """
+        return None
+
     def estimate_s(self, call: Call) -> float | None:
         """At least how long a call takes; ``None`` where the engine cannot tell."""
         return None
@@ -171,6 +180,13 @@ class Loader(Protocol):
 
 class Unsupported(Exception):
     """A model's files ask for what this engine does not do; the message says what, for ``GET /``."""
+
+
+def text_generator(engine: Engine) -> TextGenerator:
+    """The engine, if it continues texts; else :class:`ModelUnavailable`."""
+    if not isinstance(engine, TextGenerator):
+        raise ModelUnavailable("no fast engine serves this model, and without one it answers POST / only")
+    return engine
 
 
 def _at_once(*pieces: Piece) -> Pieces:

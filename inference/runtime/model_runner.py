@@ -7,11 +7,12 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from inference.deadline import Deadline
-from inference.engines.engine import Completion, Outcome, TextGenerator
-from inference.errors import DeadlineExceeded, HubletError, ModelNotReady, ModelUnavailable
+from inference.engines.engine import Completion, Outcome, text_generator
+from inference.errors import DeadlineExceeded, HubletError, ModelNotReady
 from inference.jobs.progress import Progress
 from inference.runtime.cache_access import CacheAccess
 from inference.runtime.failed_loads import FailedLoads
+from inference.runtime.list_run import ListRun
 from inference.runtime.load_watch import LoadWatch
 from inference.runtime.loaded_models import LoadedModels, checked, without_prompt_cache
 from inference.runtime.model_call import FINISHED, ModelCall
@@ -117,6 +118,10 @@ class ModelRunner:
         size = engine.result_size(call)
         if check_size is not None and size is not None:
             check_size(size)
+        step = engine.list_step(call)
+        if step and len(call.inputs) > step:
+            parts = ListRun(call, model_call.deadline, step)
+            return parts.run(lambda part: self._timed(model_call, engine, lambda: engine.run(part)))
         needed_s = engine.estimate_s(call)
         if needed_s is not None and needed_s > model_call.deadline.remaining_s:
             raise DeadlineExceeded(
@@ -126,7 +131,7 @@ class ModelRunner:
 
     def complete(self, model_call: ModelCall, prompt: Any, parameters: dict[str, Any]) -> Completion:
         """A text-generation model's continuation of a text or of messages."""
-        engine = _text_generator(self._engine(model_call))
+        engine = text_generator(self._engine(model_call))
         return self._timed(model_call, engine, lambda: engine.complete(prompt, parameters))
 
     def stream(self, model_call: ModelCall, call: Call) -> StreamedRun:
@@ -137,7 +142,7 @@ class ModelRunner:
         self, model_call: ModelCall, prompt: Any, parameters: dict[str, Any]
     ) -> StreamedRun:
         """The same of a completion."""
-        return self._stream(model_call, lambda engine: _text_generator(engine).stream(prompt, parameters))
+        return self._stream(model_call, lambda engine: text_generator(engine).stream(prompt, parameters))
 
     def _stream(self, model_call: ModelCall, open_stream: Callable[[Engine], Stream]) -> StreamedRun:
         def begin() -> Generator[None, None, Callable[[], Stream]]:
@@ -252,9 +257,3 @@ class ModelRunner:
         if metric := FINISHED.get(model_call.stage):
             model_call.seconds[metric] = progress["seconds"]
         self._log.info("preparing", **progress)
-
-
-def _text_generator(engine: Engine) -> TextGenerator:
-    if not isinstance(engine, TextGenerator):
-        raise ModelUnavailable("no fast engine serves this model, and without one it answers POST / only")
-    return engine

@@ -86,6 +86,21 @@ FACTORY_MEMORY = WholeNumber(
     example="10240",
     effect="Sets the memory of the function that prepares models, with `egress=relay`.",
 )
+BATCH = Flag(
+    name="batch",
+    effect="Makes a state machine for [batch over files](docs/batch.md), with `egress=relay`; "
+    "it is free when nothing runs.",
+)
+BATCH_CONCURRENCY = WholeNumber(
+    name="batch_concurrency",
+    default=8,
+    low=1,
+    high=1_000,
+    unit="batches",
+    example="100",
+    effect="Limits how many batches of a file run at once, with `batch=true`; "
+    "an account may have a quota of 10 calls at once.",
+)
 AUTH = Choice(
     name="auth",
     default="iam",
@@ -320,6 +335,8 @@ KEYS: tuple[Key, ...] = (
         EGRESS,
         ARTIFACT_DAYS,
         FACTORY_MEMORY,
+        BATCH,
+        BATCH_CONCURRENCY,
         AUTH,
         I_ACCEPT_PUBLIC,
         KEY_SHA256,

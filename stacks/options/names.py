@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from inference.task import Task
 
 LONGEST_FUNCTION_NAME = 64
-CACHE, FACTORY, PREFETCH = "cache", "factory", "prefetch"
+BATCH, CACHE, FACTORY, PREFETCH = "batch", "cache", "factory", "prefetch"
 SHARED_FUNCTIONS = {
+    BATCH: "runs files through functions with batch=true",
     CACHE: "looks after the model cache",
     FACTORY: "makes models with egress=relay",
     PREFETCH: "asks functions to get their models ready",

@@ -126,6 +126,15 @@ def check_relay_keys(values: Values) -> None:
             )
 
 
+def check_batch(values: Values) -> None:
+    """Files of a batch lie in the relay's bucket, which something empties when the stack goes."""
+    egress, default = values["egress"], keys.BATCH_CONCURRENCY.default
+    if values["batch"] and egress != "relay":
+        raise OptionError(f"context key 'batch' needs egress=relay, which has a bucket; not {egress}")
+    if values["batch_concurrency"] != default and not values["batch"]:
+        raise OptionError("context key 'batch_concurrency' is for batch=true, and would do nothing without")
+
+
 def check_network(values: Values) -> None:
     """A VPC and its subnets come together, and say which zones there are."""
     vpc, subnets = values["vpc_id"], values["subnet_ids"]
@@ -187,4 +196,5 @@ RULES = (
     check_concurrency,
     check_images,
     check_relay_keys,
+    check_batch,
 )

@@ -27,6 +27,10 @@ class Options:
     """That made models stay in the bucket, with ``egress=relay``."""
     factory_memory: int
     """MB, with ``egress=relay``."""
+    batch: bool
+    """Whether there is a state machine for batch over files."""
+    batch_concurrency: int
+    """Batches that run at once."""
     auth: str
     i_accept_public: bool
     key_sha256: tuple[str, ...]

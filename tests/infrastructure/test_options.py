@@ -43,6 +43,7 @@ def test_every_key_has_a_field_and_every_field_a_key() -> None:
 
 
 NEEDED = {
+    "batch_concurrency": {"batch": "true"},
     "key_sha256": {"auth": "key"},
     "open_concurrency": {"auth": "key", "key_sha256": KEY_SHA256},
     "vpc_id": {"subnet_ids": SUBNET_IDS.example},

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 # What talks to AWS or the Hub, takes long or forever, or is this very run: make only has to know it.
 DRY = re.compile(
-    r"make (account-probe|bench|chaos|check|deploy|destroy|fix|fuzz|load|lock|retest|scan|schemas|serve"
-    r"|stream-probe|test|ui|unit|wheel(-test)?)\b"
+    r"make (account-probe|batch-chaos|bench|chaos|check|deploy|destroy|fix|fuzz|load|lock|retest|scan"
+    r"|schemas|serve|stream-probe|test|ui|unit|wheel(-test)?)\b"
 )
 BOOTSTRAP = "npx cdk bootstrap"
-IN_AWS = re.compile(r"make cache .*DEPLOYED=1")  # a function that the local cloud has not
+IN_AWS = re.compile(r"make (batch|cache) .*DEPLOYED=1")  # a function that the local cloud has not
 
 
 def blocks(language: str, document: str = "README.md") -> list[str]:
@@ -72,6 +72,7 @@ def here(code: str, served: Served, cache: str = "") -> str:
     code = code.replace("$(hublet ", "$(python -m hublet ")
     code = code.replace("make cache", f"make cache PORT={port} CACHE={cache}")
     code = code.replace("-m inference sentiment", "-m inference sentiment --model hublet/demo-sentiment")
+    code = code.replace("make batch ", "rm -rf build/labels.jsonl*; make batch ")
     return code.replace("make invoke ", f"make invoke PORT={port} ")
 
 

@@ -63,6 +63,8 @@ RELAY_WITH_EVERY_OPTION = {
     **MODES["relay-key"],
     "artifact_days": "30",
     "factory_memory": "10240",
+    "batch": "true",
+    "batch_concurrency": "100",
 }
 
 

@@ -55,6 +55,10 @@ class Continuation(TextGenerator):
             tokens=sum(len(ids) for ids, _ in prompts) + sum(map(len, outputs)),
         )
 
+    def list_step(self, call: Call) -> int | None:
+        """As many as run together; with a seed the draws of a text depend on all texts before it."""
+        return BATCH if call.parameters.get("seed") is None else None
+
     def complete(self, prompt: str | list[dict[str, Any]], parameters: Mapping[str, Any]) -> Completion:
         """One prompt to its end; these models have no chat template."""
         if not isinstance(prompt, str):

@@ -63,6 +63,10 @@ class TextToText(Engine):
             tokens=sum(map(len, sources)) + sum(map(len, made)),
         )
 
+    def list_step(self, call: Call) -> int | None:
+        """As many as run together; with a seed the draws of a text depend on all texts before it."""
+        return BATCH if call.parameters.get("seed") is None else None
+
     def run_streamed(self, call: Call) -> Stream:
         """The same of one input as it comes; with beams all of it comes at the end."""
         task = self._task_parameters(call.parameters)

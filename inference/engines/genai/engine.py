@@ -83,6 +83,10 @@ class GenaiEngine(TextGenerator):
             tokens=sum(each.tokens for each in done),
         )
 
+    def list_step(self, call: Call) -> int:
+        """1: one prompt after the other."""
+        return 1
+
     def complete(self, prompt: Prompt, parameters: Mapping[str, Any]) -> Completion:
         """One prompt or conversation to its end."""
         stream = self.stream(prompt, parameters)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from inference.task import Call
+
     Outputs = list[NDArray[np.float32]]
     Forward = Callable[[dict[str, NDArray[Any]]], Outputs]
     """Named inputs -> the model's outputs, in the order of ``Head.OUTPUTS``."""
@@ -41,6 +43,10 @@ class Head(Engine):
     def __init__(self, folder: Path, forward: Forward) -> None:
         """``folder`` holds the artifact's config and tokenizer."""
         self._forward = forward
+
+    def list_step(self, call: Call) -> int:
+        """1: an answer does not depend on the inputs beside it."""
+        return 1
 
     def _forward_all(
         self, inputs: Sequence[dict[str, NDArray[Any]]], take: Callable[[int, Outputs], T]

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.cost import alternatives, bill, monthly
+from bench.cost import alternatives, batch, bill, call_length, monthly
+from bench.cost.batch import BatchUse
 from bench.cost.bill import BillLine, MonthlyUse
 from bench.cost.prices import read_prices
 from bench.cost.relay import MODELS, Preparation
 from bench.cost.stack_template import StackTemplate
 from bench.cost.table import report
 from inference.tasks import all_tasks
+from stacks.options import keys
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,6 +68,14 @@ PRICES: dict[str, Any] = {
         "most_memory_mb": 6144,
     },
     "hf_endpoint": {"checked": "page", "name": "small", "hour": 0.03},
+    "step_functions": {
+        "checked": "page",
+        "million_express_requests": 1.0,
+        "express_gb_second": 0.00002,
+        "express_memory_mb": 64,
+        "thousand_transitions": 0.025,
+    },
+    "sagemaker_batch": {"checked": "page", "name": "two vCPU", "vcpus": 2, "hour": 0.36},
 }
 FUNCTION: dict[str, Any] = {
     "MemorySize": 2048,
@@ -312,7 +323,7 @@ def test_where_the_seconds_of_a_call_come_from(
     figures = tmp_path / "bench.json"
     row = {"task": "sentiment", "warm_ms": [{"p50": {"ours": ms}} for ms in (10, 20, 60)]}
     figures.write_text(json.dumps({"cases": [row]}))
-    found, source = monthly.seconds_per_call(task, given, figures)
+    found, source = call_length.seconds_per_call(task, given, figures)
     assert found == pytest.approx(seconds)
     assert known in source
 
@@ -342,8 +353,37 @@ def test_every_price_names_its_page_and_how_far_it_was_checked() -> None:
         assert section["checked"] in SOURCES_CHECKED
         assert set(section.get("not_checked", [])) <= section.keys()
     assert PRICES.keys() == prices.keys()
-    assert len(alternatives.sources(prices)) == 11
+    assert len(alternatives.sources(prices)) == 13
 
 
 def test_a_total_is_the_sum_of_its_lines() -> None:
     assert alternatives.total([BillLine("a", 1, 2), BillLine("b", 3, 4)]) == BillLine("in all", 4, 6)
+
+
+FILE = BatchUse("embeddings", 1_000_000, 2048, seconds_a_line=0.01)
+
+
+def test_a_file_of_lines_line_by_line_of_its_bill() -> None:
+    time = (10_000 + 8 * batch.START_S) * 2 * 0.00002
+    calls = 0.0625 * (PRICES["lambda"]["million_requests"] + 900 * PRICES["cloudwatch"]["log_gb"] / 1000)
+    express = 0.0625 * 1.0 + 10_000 * (64 / 1024) * 0.00002
+    stored = 10 * PRICES["s3"]["gb_month"] * 7 / 30
+    expected = time + calls + express + 0.00025 + stored
+    assert batch.batch_usd(FILE, PRICES) == pytest.approx(expected)
+    assert FILE.calls == 62_500
+    assert FILE.wall_s == pytest.approx(batch.START_S + 1250)
+
+
+def test_other_ways_for_the_same_file() -> None:
+    log = 900 * PRICES["cloudwatch"]["log_gb"] / 1000
+    assert batch.single_calls_usd(FILE, PRICES) == pytest.approx(10_000 * 2 * 0.00002 + 0.5 + log)
+    assert batch.transform_usd(FILE, PRICES) == pytest.approx((300 + 5000) / 3600 * 0.36)
+    table = batch.batch_table(FILE, PRICES)
+    assert table.count("\n| ") == 4
+    assert "0.01 s a line (as given), 2,048 MB" in table
+
+
+def test_the_defaults_are_the_stacks() -> None:
+    assert keys.BATCH_CONCURRENCY.default == batch.AT_ONCE
+    source = (ROOT / "stacks/batch.py").read_text()
+    assert f"ITEMS_A_BATCH = {batch.ITEMS_A_BATCH}\n" in source

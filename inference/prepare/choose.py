@@ -1,4 +1,4 @@
-"""Who brings a missing model: a factory by way of a bucket, or this function itself."""
+"""Which way models come: through a bucket, or by this function itself."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Batch over files, without environments."""
