@@ -156,7 +156,8 @@ def fit_autoencoder(autoencoder: Any, pixels: torch.Tensor) -> None:
         code = autoencoder.encode(chosen).latent_dist
         found = autoencoder.decode(code.sample()).sample
         loss: torch.Tensor = functional.l1_loss(found, chosen) + functional.mse_loss(found, chosen)
-        return loss + 1e-5 * code.kl().mean()
+        divergence: torch.Tensor = code.kl().mean()
+        return loss + 1e-5 * divergence
 
     train(list(autoencoder.parameters()), AUTOENCODER_STEPS, 3e-3, loss_of, "autoencoder")
 
@@ -164,9 +165,11 @@ def fit_autoencoder(autoencoder: Any, pixels: torch.Tensor) -> None:
 @torch.no_grad()
 def encode(autoencoder: Any, pixels: torch.Tensor) -> torch.Tensor:
     """The pictures' numbers, scaled to a spread of one as Stable Diffusion has them."""
-    codes = torch.cat([autoencoder.encode(part).latent_dist.mean for part in pixels.split(100)])
+    parts = pixels.split(100)  # type: ignore[no-untyped-call]
+    codes = torch.cat([autoencoder.encode(part).latent_dist.mean for part in parts])
     autoencoder.register_to_config(scaling_factor=1 / codes.std().item())
-    return codes * autoencoder.config.scaling_factor
+    scaled: torch.Tensor = codes * autoencoder.config.scaling_factor
+    return scaled
 
 
 def fit_painter(
