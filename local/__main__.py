@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import shutil
 import signal
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +32,7 @@ from local.demo.catalog import (
 from local.demo.recipes import BUILT
 from local.folders import admit_own_tasks
 from local.hub.server import HubServer
+from local.hub_choice import AUTO, ask_person, choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -46,13 +45,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     admit_own_tasks()
     try:
-        if arguments.hub != EMBEDDED:
+        if arguments.hub not in (AUTO, EMBEDDED):
             check_hub_url(arguments.hub, "HUB")
         functions = _chosen(read_template(arguments.template), arguments.tasks)
+        arguments.hub = choose(arguments.hub, (each.task.model for each in functions), ask_person())
         if arguments.command == "batch":
             return _batch(arguments, functions)
-        with _hub(arguments.hub, functions) as hub, _cache(arguments) as cache:
-            return asyncio.run(_main(arguments, functions, hub, cache))
+        with _hub(arguments.hub, functions) as hub:
+            return asyncio.run(_main(arguments, functions, hub, _cache(arguments)))
     except PortRefused as error:
         print(f"error: {error}; choose another port", file=sys.stderr)
         return 1
@@ -68,7 +68,8 @@ def _batch(arguments: argparse.Namespace, functions: list[LocalFunction]) -> int
     command = read_command(arguments, function)
     if arguments.deployed:
         return command.run(None)
-    with _hub(arguments.hub, functions) as hub, _cache(arguments) as cache:
+    with _hub(arguments.hub, functions) as hub:
+        cache = _cache(arguments)
         demos = demos_of(functions, arguments.hub) if arguments.hub == EMBEDDED else {}
         overrides = overrides_of(hub, demos, None)
         return command.run(lambda: Cloud(functions, cache, overrides, _drop_log, template=arguments.template))
@@ -155,19 +156,11 @@ def _hub(hub: str, functions: list[LocalFunction]) -> Iterator[str]:
         yield server.url
 
 
-@contextlib.contextmanager
-def _cache(arguments: argparse.Namespace) -> Iterator[Path]:
-    """The cache folder; a run on demo models starts from an empty one, so that "first" means first."""
-    if arguments.cache or arguments.command != "run" or arguments.hub != EMBEDDED:
-        folder = (arguments.cache or BUILD / "cache").absolute()
-        folder.mkdir(parents=True, exist_ok=True)
-        yield folder
-        return
-    temporary = Path(tempfile.mkdtemp(prefix="hublet-cache-"))
-    try:
-        yield temporary
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+def _cache(arguments: argparse.Namespace) -> Path:
+    """The cache folder, which all commands share: what one prepared, the next need not prepare again."""
+    folder: Path = (arguments.cache or BUILD / "cache").absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _drop_log(name: str, line: str) -> None:
@@ -187,7 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         sub = commands.add_parser(command, help=what)
         sub.add_argument("--port", type=int, default=8080 if command == "serve" else 0)
-        sub.add_argument("--hub", default=EMBEDDED, help="embedded (demo models) or a Hub's URL")
+        sub.add_argument("--hub", default=EMBEDDED, help="embedded (demo models), a Hub's URL, or auto")
         sub.add_argument("--tasks", help="only these, with commas between")
         sub.add_argument("--cache", type=Path, help="the model cache folder")
         sub.add_argument("--precision", choices=PRECISIONS, help="in place of the template's")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from inference.settings import SettingsError, check_hub_url
 from local.cloud.loopback_server import OWN_NAMES
 from local.demo.catalog import EMBEDDED
+from local.hub_choice import AUTO
 from playground import endpoints
 from playground.access import KEY_VARIABLE, Access
 from playground.client import Client
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the page until it is stopped."""
     chosen = _parser().parse_args(arguments)
     try:
-        if chosen.hub not in (None, EMBEDDED):
+        if chosen.hub not in (None, AUTO, EMBEDDED):
             check_hub_url(chosen.hub, "HUB")
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -167,7 +168,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m playground", description=__doc__)
     parser.add_argument("--port", type=int, default=7860, help="of the page, on this machine only")
     parser.add_argument("--endpoints", help="deployed functions: an outputs file, or the name of a stack")
-    parser.add_argument("--hub", help="embedded (demo models) or a Hub's URL")
+    parser.add_argument("--hub", help="embedded (demo models), a Hub's URL, or auto")
     parser.add_argument("--tasks", help="only these, with commas between")
     parser.add_argument("--cache", help="the model cache folder")
     parser.add_argument("--template", help="the synthesized template")

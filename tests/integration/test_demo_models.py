@@ -21,6 +21,7 @@ from inference.tasks import all_tasks
 from local.demo import make as maker
 from local.demo.cards import UNTRAINED
 from local.demo.catalog import DEMO_REPOSITORIES, NoDemoModel, demo_model, make
+from local.demo.evaluation.summarization import summarize
 from local.demo.packaged.packages import is_installed
 from local.demo.recipes import BUILT, OWNER, RECIPES, STAMP, DemoRecipe, is_made
 from local.hub.server import HubServer
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SPEECH = Path(os.environ.get("HUBLET_DATA", ROOT.parent / "shared" / "data")) / "speech"
-BUDGET = 6_000_000
+BUDGET = 12_000_000
 """Bytes of weights in git."""
 BY_NAME = {recipe.name: recipe for recipe in RECIPES}
 PACKAGED = [recipe for recipe in RECIPES if recipe.package]
@@ -119,7 +120,7 @@ def test_weights_in_git_stay_small() -> None:
         ["git", "ls-files", "local/demo"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     weights = [ROOT / name for name in listed.stdout.splitlines() if name.endswith(".safetensors")]
-    assert len(weights) == 3
+    assert len(weights) >= 6
     assert sum(path.stat().st_size for path in weights) <= BUDGET
 
 
@@ -195,16 +196,26 @@ def test_zero_shot_classifier(snapshot: Callable[[str], Path]) -> None:
     assert sum(found["scores"]) == pytest.approx(1.0)
 
 
-def test_summarizer(snapshot: Callable[[str], Path]) -> None:
-    import torch
-    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+def test_the_summarizer_repeats_the_first_sentence_without_its_aside() -> None:
+    text = "The old mill in Oakham opened its museum on Friday after years of repairs. Entry is free."
+    assert summarize([text]) == ["The old mill in Oakham opened its museum on Friday."]
 
-    folder = snapshot("demo-summarization")
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForSeq2SeqLM.from_pretrained(folder, dtype=torch.float32)
-    made = model.generate(**tokenizer(ENGLISH, return_tensors="pt"))
-    assert 12 <= made.shape[1] <= 32
-    assert tokenizer.decode(made[0], skip_special_tokens=True)
+
+def test_a_head_makes_of_the_packaged_layers_a_classifier(packaged: Path) -> None:
+    folder = need("demo-spam", packaged)
+    texts = ["You have won a free cruise! Call now to claim your prize.", "See you at dinner, bring the dog."]
+    found = [best["label"] for best in run("text-classification", folder, texts)]
+    assert found == ["spam", "ham"]
+
+
+def test_names_of_the_packaged_graph_are_whole_words(packaged: Path) -> None:
+    found = run(
+        "token-classification",
+        need("demo-entities", packaged),
+        "Maria Lopez flew from Lisbon to Toronto.",
+        aggregation_strategy="simple",
+    )
+    assert {"lisbon", "toronto"} <= {each["word"] for each in found if each["entity_group"] == "CITY"}
 
 
 def test_answers_are_parts_of_the_context(snapshot: Callable[[str], Path]) -> None:
@@ -256,16 +267,18 @@ def test_speech_without_the_package(snapshot: Callable[[str], Path]) -> None:
 
 
 @pytest.mark.filterwarnings("default")
-def test_pictures(snapshot: Callable[[str], Path]) -> None:
+def test_pictures() -> None:
     import torch
     from diffusers import StableDiffusionPipeline
 
     untyped: Any = StableDiffusionPipeline
-    painter = untyped.from_pretrained(snapshot("demo-image"), local_files_only=True)
+    painter = untyped.from_pretrained(
+        DEMO_REPOSITORIES / OWNER / "demo-image", local_files_only=True, dtype=torch.float32
+    )
     painter.set_progress_bar_config(disable=True)
     pictures = [
         painter(text, num_inference_steps=2, generator=torch.Generator().manual_seed(7)).images[0]
-        for text in ("A lighthouse", "A lighthouse", "A cow")
+        for text in ("A lighthouse", "A lighthouse", "A cat")
     ]
     assert {picture.size for picture in pictures} == {(64, 64)}
     assert pictures[0].tobytes() == pictures[1].tobytes() != pictures[2].tobytes()
@@ -276,8 +289,8 @@ def test_cards_of_real_weights_name_their_source(packaged: Path, recipe: DemoRec
     card = ModelCard.load(need(recipe.name, packaged) / "README.md")
     assert UNTRAINED not in card.content
     assert str(recipe.package).replace("_", "-") in card.text
-    assert card.data.license in ("apache-2.0", "mit")
-    assert card.data.pipeline_tag == recipe.tags[0]
+    assert card.data.license in ("apache-2.0", "cc-by-4.0", "mit")
+    assert not recipe.tags or card.data.pipeline_tag == recipe.tags[0]
 
 
 def test_real_embeddings_tell_like_from_unlike(packaged: Path) -> None:

@@ -32,7 +32,15 @@ def test_make_ui_serves_the_page_and_leaves_nothing(
     cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (port,) = free_ports(1)
-    command = ["make", *INSTALLED, "ui", f"UI_PORT={port}", "TASKS=sentiment", f"CACHE={cache}"]
+    command = [
+        "make",
+        *INSTALLED,
+        "ui",
+        "HUB=embedded",
+        f"UI_PORT={port}",
+        "TASKS=sentiment",
+        f"CACHE={cache}",
+    ]
     environ = {**os.environ, "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
     with (tmp_path / "log").open("w+") as log:
         started_s = time.monotonic()

