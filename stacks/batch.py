@@ -225,6 +225,7 @@ def _permissions(bucket: RelayBucket, functions: Sequence[TaskFunction]) -> list
             ],
             resources=bucket.objects(BATCH),
         ),
+        *bucket.allow_key(),
     ]
 
 

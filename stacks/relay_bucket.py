@@ -112,7 +112,7 @@ class RelayBucket(Construct):
             iam.PolicyStatement(actions=["s3:PutObject"], resources=self.objects(REQUESTS, LOADS)),
             iam.PolicyStatement(actions=["s3:GetObject"], resources=self.objects(REQUESTS, PROGRESS)),
             self._allow_listing(REQUESTS, PROGRESS),
-            *self._allow_key(),
+            *self.allow_key(),
         ]
 
     def allow_shelving(self) -> list[iam.PolicyStatement]:
@@ -122,7 +122,7 @@ class RelayBucket(Construct):
             iam.PolicyStatement(actions=["s3:PutObject"], resources=self.objects(REQUESTS, PROGRESS)),
             iam.PolicyStatement(actions=["s3:GetObject"], resources=self.objects(*read)),
             self._allow_listing(*read),
-            *self._allow_key(),
+            *self.allow_key(),
         ]
 
     def allow_making(self) -> list[iam.PolicyStatement]:
@@ -141,7 +141,7 @@ class RelayBucket(Construct):
             iam.PolicyStatement(
                 actions=["s3:ListBucket", "s3:ListBucketMultipartUploads"], resources=[self._arn]
             ),
-            *self._allow_key(),
+            *self.allow_key(),
         ]
 
     def allow_passing(self) -> iam.PolicyStatement:
@@ -163,7 +163,8 @@ class RelayBucket(Construct):
                 )
             )
 
-    def _allow_key(self) -> list[iam.PolicyStatement]:
+    def allow_key(self) -> list[iam.PolicyStatement]:
+        """For whoever reads or writes objects; nothing where S3 keeps the key."""
         return [allow_by_bucket(self, self._key.key_arn)] if self._key else []
 
     def _allow_listing(self, *prefixes: str) -> iam.PolicyStatement:

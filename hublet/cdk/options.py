@@ -32,6 +32,9 @@ class CacheOptions(TypedDict, total=False):
     on_failure_arn: str  # where asynchronous events go that failed
     max_event_age: int  # seconds that an asynchronous event may wait
     availability_zones: int | str  # of a new network: a number, or names
+    kms_key_arn: str  # of the key for files, bucket and logs
+    flow_logs: bool  # of the network, for accepted and refused connections
+    empty_default_group: bool  # whether the network's default security group loses its rules
 
 
 class FunctionOptions(TypedDict, total=False):
@@ -39,6 +42,7 @@ class FunctionOptions(TypedDict, total=False):
 
     model: str  # on the Hub, in place of the task's own
     revision: str  # a commit, tag or branch
+    pickle_weights: bool  # whether a repository with pytorch_model.bin alone is read
     memory: int  # MB
     timeout: int  # seconds
     image: str  # "serve" or "full", with egress="relay"
@@ -68,6 +72,8 @@ class StackOptions(CacheOptions, total=False):
     prompt_caching: bool
     dashboard: bool
     alarm_email: str
+    batch: bool  # a state machine that runs files of lines
+    batch_concurrency: int  # batches at once
     prefetch: bool  # models are made ready during a deployment
     vpc_id: str
     subnet_ids: str

@@ -231,7 +231,7 @@ ALARM_EMAIL = Pattern(
     example="someone@example.com",
     values_note="one address",
     effect="Sends alarms on errors, throttles, slow calls, failed preparations and a slow cache: "
-    "8.80 USD a month for all functions.",
+    "9.30 USD a month for all functions.",
 )
 PREFETCH = Flag(
     name="prefetch",

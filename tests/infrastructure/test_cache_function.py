@@ -72,7 +72,8 @@ def test_it_is_told_which_functions_there_are_and_what_they_use(synth: Synth) ->
     chosen = synth(**MODES["nat-iam"], **{"sentiment.model": "acme/model", "tasks": "sentiment"})
     variables = function(chosen)[1]["Properties"]["Environment"]["Variables"]
     assert variables["TASKS"] == "sentiment"
-    assert json.loads(variables["MODELS"]) == {"sentiment": {"model": "acme/model", "revision": None}}
+    replaced = {"model": "acme/model", "revision": None, "pickle_weights": False}
+    assert json.loads(variables["MODELS"]) == {"sentiment": replaced}
 
 
 def test_its_name_is_an_output(stack: Synthesized) -> None:

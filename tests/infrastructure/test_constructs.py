@@ -65,7 +65,7 @@ def test_two_functions_share_one_cache_and_a_role_may_call_one(tmp_path: Path) -
     for shared in ("reviews-cache", "reviews-factory"):
         assert variables(template, shared)["TASKS"] == "spam,emotion"
         assert json.loads(variables(template, shared)["MODELS"]) == {
-            "emotion": {"model": "a/b", "revision": None}
+            "emotion": {"model": "a/b", "revision": None, "pickle_weights": False}
         }
     assert "MODELS" not in variables(make(tmp_path / "other", one_function), "reviews-cache")
     assert [each.name for each in read_template(tmp_path / "Reviews.template.json")] == ["emotion", "spam"]

@@ -318,7 +318,7 @@ class TestFunctions:
         bucket, _ = stack.one("AWS::S3::Bucket")
         variables = function(stack, FACTORY)[1]["Properties"]["Environment"]["Variables"]
         models = json.loads(variables.pop("MODELS"))
-        assert models == {"sentiment": {"model": "acme/model", "revision": None}}
+        assert models == {"sentiment": {"model": "acme/model", "revision": None, "pickle_weights": False}}
         assert variables == {
             "BUCKET": {"Ref": bucket},
             "HF_ENDPOINT": "https://hub.example",

@@ -69,7 +69,7 @@ def idle(stack: Synthesized) -> dict[str, float]:
 @pytest.mark.parametrize(
     ("context", "figure"),
     [
-        ({"alarm_email": "a@b.example"}, "8.80 USD a month for all functions."),
+        ({"alarm_email": "a@b.example"}, "9.30 USD a month for all functions."),
         ({"dashboard": "true"}, "3 USD a month. |"),
         ({"sentiment.provisioned_concurrency": "1"}, "18.92 USD a month for each with 1,769 MB."),
     ],
