@@ -29,7 +29,7 @@ MOST_BYTES = 1_300_000_000
 MOST_SERVE_BYTES = 500_000_000
 MOST_COMPRESSED = 0.45
 """Of the full image's bytes, as they are pushed, the serve image may have."""
-MOST_CODE_BYTES = 1_000_000
+MOST_CODE_BYTES = 1_250_000
 """Of the last layer, compressed, as it is pushed."""
 LITTLE_MB = 128
 """Enough for a small picture and not for a large one; the least that Lambda gives."""
