@@ -18,8 +18,13 @@ GENAI, CTRANSLATE = "genai_config.json", "config.json"
 GRAPH = "model.onnx"
 TOKEN_IDS = ("bor_token_id", "bos_token_id", "bot_token_id", "eor_token_id", "eos_token_id", "eot_token_id")
 SIZES = ("head_size", "hidden_size", "num_attention_heads", "num_hidden_layers", "num_key_value_heads")
-INPUTS = ("attention_mask", "input_ids", "past_key_names", "past_value_names", "position_ids")
-OUTPUTS = ("logits", "present_key_names", "present_value_names")
+CONVOLUTIONS = ("conv_cache_size", "layer_types")
+"""Of LFM2, whose layers are of two kinds."""
+INPUTS = (
+    *("attention_mask", "input_ids", "position_ids"),
+    *("past_key_names", "past_value_names", "past_conv_names"),
+)
+OUTPUTS = ("logits", "present_key_names", "present_value_names", "present_conv_names")
 LENGTHS = ("length_penalty", "max_length", "min_length", "no_repeat_ngram_size")
 SAMPLING = ("diversity_penalty", "do_sample", "repetition_penalty", "temperature", "top_k", "top_p")
 BEAMS = ("early_stopping", "num_beams", "num_return_sequences", "past_present_share_buffer")
@@ -34,7 +39,7 @@ GENAI_KEYS: dict[str, Any] = {
     "model": {
         **_plain(*TOKEN_IDS, "context_length", "pad_token_id", "type", "vocab_size"),
         "decoder": {
-            **_plain(*SIZES),
+            **_plain(*SIZES, *CONVOLUTIONS),
             "filename": [GRAPH],
             "inputs": _plain(*INPUTS),
             "outputs": _plain(*OUTPUTS),
@@ -81,7 +86,9 @@ def _check(at: str, value: Any, known: Any) -> None:
 
 
 def _is_plain(value: Any) -> bool:
-    """A value, or numbers in lists, as pairs of layer and head."""
+    """A value, or words and numbers in lists, as kinds of layers or pairs of layer and head."""
     if isinstance(value, list):
-        return all(isinstance(each, int) or (isinstance(each, list) and _is_plain(each)) for each in value)
+        return all(
+            isinstance(each, int | str) or (isinstance(each, list) and _is_plain(each)) for each in value
+        )
     return value is None or isinstance(value, bool | int | float | str)

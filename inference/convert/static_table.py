@@ -58,7 +58,11 @@ def _folder(snapshot: Path) -> Path | None:
         if not re.fullmatch(r"[0-9]_\w+", path):
             raise ModelUnavailable(f"{MODULES} names a folder of an unusual name")
         return snapshot / path
-    is_model2vec = read_json(snapshot / "config.json").get("model_type") == "model2vec"
+    try:
+        config: Any = read_json(snapshot / "config.json")
+    except ValueError:  # the conversion says so, of every kind of repository
+        return None
+    is_model2vec = isinstance(config, dict) and config.get("model_type") == "model2vec"
     return snapshot if is_model2vec else None
 
 

@@ -103,7 +103,9 @@ def rules(writable: Iterable[Path | str], readable: Iterable[Path | str]) -> Ite
 def python_folders() -> set[str]:
     """Where the interpreter, its libraries and this package lie."""
     schemes = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    return {*schemes, sys.prefix, sys.base_prefix, os.path.realpath(sys.executable), str(INFERENCE)}
+    imported = {path for path in sys.path if path and Path(path) not in (Path.cwd(), INFERENCE.parent)}
+    own = {sys.prefix, sys.base_prefix, os.path.realpath(sys.executable), str(INFERENCE)}
+    return {*schemes, *imported, *own}
 
 
 def _open_beneath(ruleset: int, path: Path, rights: int) -> None:

@@ -186,7 +186,8 @@ def test_a_cache_without_room_says_so_before_the_download(cluster: Cluster, smal
     failed = cluster.outcome()
     assert failed["error"] == "CacheFull"
     assert failed["message"].startswith(f"the model cache has no room for {MODEL}: 2 MB are missing and 1 MB")
-    assert cluster.hub.record.file_bytes == 0
+    config = (cluster.root / "repositories" / MODEL / "config.json").stat().st_size
+    assert cluster.hub.record.file_bytes <= config  # which says whether the model can be read at all
     assert cluster.half_made() == []
 
 

@@ -75,7 +75,7 @@ SCHEMAS: list[Mapping[str, Any]] = [
 def test_an_answer_that_ended_validates(engine: GenaiEngine, schema: Mapping[str, Any]) -> None:
     for seed in range(3):
         text = written(engine, form(schema), do_sample=True, seed=seed)
-        jsonschema.validate(json.loads(text), schema, cls=jsonschema.Draft202012Validator)
+        jsonschema.Draft202012Validator(schema).validate(json.loads(text))
 
 
 def test_a_pattern_is_matched_as_a_whole(engine: GenaiEngine) -> None:

@@ -20,17 +20,21 @@
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 #define CALLER __builtin_return_address(0)
 
-static void tell(const char *call, const char *path, void *caller) {
+static int seen_fd = -1;
+
+/* At once: a process may close all folders but its own later. */
+__attribute__((constructor)) static void open_seen(void) {
     const char *seen = getenv("FAULT_SEEN");
+    if (seen) seen_fd = NEXT(open)(seen, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+}
+
+static void tell(const char *call, const char *path, void *caller) {
     Dl_info info;
     char line[2 * PATH_MAX];
-    if (!seen) return;
+    if (seen_fd < 0) return;
     const char *library = dladdr(caller, &info) && info.dli_fname ? info.dli_fname : "?";
     int length = snprintf(line, sizeof line, "%s %s %s\n", call, library, path);
-    int fd = NEXT(open)(seen, O_WRONLY | O_APPEND | O_CREAT, 0600);
-    if (fd < 0) return;
-    if (NEXT(write)(fd, line, length) < 0) abort();
-    NEXT(close)(fd);
+    if (NEXT(write)(seen_fd, line, length) < 0) abort();
 }
 
 /* Whether the call fails now; then errno says how. */
