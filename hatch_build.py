@@ -20,6 +20,7 @@ MOVED = ("bench", "local", "playground", "stacks")
 CARRIED = ("local", "playground", "stacks", "bench/__init__.py", "bench/cost")
 """What the wheel has of them: the benchmarks stay outside."""
 LEFT_OUT = (
+    "local/demo/corpus",
     "local/demo/training",
     "local/demo/evaluation",
     "local/commands/pins.py",

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from inference.settings import PRECISIONS, SettingsError, check_hub_url
 from inference.tasks import BadTask
-from local.batch.command import read_command
 from local.batch.job import JobFailed
 from local.batch.lines import BadFile
 from local.cloud.front import Cloud
@@ -64,6 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _batch(arguments: argparse.Namespace, functions: list[LocalFunction]) -> int:
+    from local.batch.command import read_command  # with what batches cost, which nothing else asks
+
     (function,) = functions
     command = read_command(arguments, function)
     if arguments.deployed:

@@ -80,9 +80,9 @@ async def run_all(cloud: Cloud, output: Path) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps([asdict(result) for result in results], indent=1) + "\n")
     print("\n" + table(results, is_coloured=sys.stdout.isatty()), flush=True)
-    say(f"\n{NEXT}")
     if failures:
         raise RunFailed("; ".join(failures))
+    say(f"\n{NEXT}")
 
 
 def in_order(cloud: Cloud) -> list[str]:

@@ -57,7 +57,7 @@ def test_the_function_is_in_the_template(new_template: Path) -> None:
 def test_the_route_answers_and_describes_itself(new_functions: Served) -> None:
     description = new_functions.get("language/").json()
     assert description["summary"] == "Names the language of a text."
-    assert {entry["name"] for entry in description["parameters"]} == {"top_k", "function_to_apply"}
+    assert {entry["name"] for entry in description["parameters"]} == {"top_k", "function_to_apply", "partial"}
     (example,) = description["examples"]
     reply = new_functions.post("language/", example["body"])
     assert reply.status_code == 200, reply.text

@@ -42,7 +42,7 @@ def test_every_event_is_answered(
 
 
 def test_an_untrained_models_answer_says_so(port: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert invoke.main(["emotion", "--port", port]) == 0
+    assert invoke.main(["fill_mask", "--port", port]) == 0
     assert capsys.readouterr().err == "untrained demo weights\n"
 
 

@@ -22,6 +22,7 @@ from playground.description import Description
 from playground.endpoints import Endpoint
 from playground.form import Request
 from tests.support.documents import blocks
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +60,13 @@ RESPONSE = {
         }
     ],
 }
+HEARD = {
+    "text": "POSITIVE",
+    "language": "english",
+    "duration": 1.0,
+    "words": [{"word": "POSITIVE", "start": 0.0, "end": 1.0}],
+}
+PAINTED = {"created": 0, "data": [{"b64_json": "UE9TSVRJVkU="}]}
 OURS = list(
     dict.fromkeys(
         each
@@ -89,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
         asked = self.rfile.read(int(self.headers.get("content-length", 0)))
         self.server.asked.append(self.path)
         self.server.gate.wait(SLOW_S)
-        kind, body = answer(self.path, json.loads(asked))
+        kind, body = answer(self.path, asked)
         self.send_response(200)
         self.send_header("content-type", kind)
         self.send_header("content-length", str(len(body)))
@@ -106,8 +114,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
 
-def answer(path: str, asked: Any) -> tuple[str, bytes]:
+def answer(path: str, body: bytes) -> tuple[str, bytes]:
     """Content type and body, in the form of the route."""
+    if path.endswith("/transcriptions"):
+        return "application/json", json.dumps(HEARD).encode()
+    if path.endswith("/images/generations"):
+        return "application/json", json.dumps(PAINTED).encode()
+    asked = json.loads(body)
     if path.endswith("/responses"):
         return "application/json", json.dumps(RESPONSE).encode()
     if "chat" not in path:
@@ -144,9 +157,7 @@ def run(text: str, slow: SlowServer, folder: Path) -> subprocess.CompletedProces
         "HUBLET_KEY": "key",
     }
     text = PRELUDE + text.replace("http://127.0.0.1:8080/", slow.url)
-    return subprocess.run(
-        [sys.executable, "-c", text], cwd=folder, env=environ, capture_output=True, text=True
-    )
+    return subprocess.run([sys.executable, "-c", text], cwd=ROOT, env=environ, capture_output=True, text=True)
 
 
 def from_the_playground(url: str) -> list[str]:
@@ -164,7 +175,7 @@ def test_code_that_we_show_waits_for_a_slow_call_and_makes_it_once(
     text = [*OURS, *from_the_playground(slow.url)][number]
     done = run(text, slow, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "POSITIVE" in done.stdout or PARSED in done.stdout
+    assert any(seen in done.stdout for seen in ("POSITIVE", PARSED, "8 bytes of PNG"))
     assert len(slow.asked) == (2 if "tool_choice" in text else 1)  # a tool's result is sent back
 
 

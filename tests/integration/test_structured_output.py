@@ -55,7 +55,7 @@ def test_an_answer_that_ended_validates(served: Served) -> None:
         choice = reply.json()["choices"][0]
         if choice["finish_reason"] == "stop":
             value = json.loads(choice["message"]["content"])
-            jsonschema.validate(value, schema, cls=jsonschema.Draft202012Validator)
+            jsonschema.Draft202012Validator(schema).validate(value)
             ended += 1
 
     ask()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-MOST_MB = 8
+MOST_MB = 16
 PAGE = "docs/constructs.md"
 
 
@@ -166,6 +166,6 @@ def test_the_pages_function_answers_in_the_local_cloud(
     (command,) = (line for line in "".join(blocks("bash", PAGE)).splitlines() if line.startswith("hublet"))
     words = command.split()[1:]
     printed = call(environ, app, *words, "--cache", str(cache))
-    assert re.search(r"^sentiment +hublet/demo-sentiment +onnx .*POSITIVE", printed, re.MULTILINE)
+    assert re.search(r"^sentiment +onnx .*POSITIVE", printed, re.MULTILINE)
     (result,) = json.loads((app / "build/run.json").read_text())
     assert result["function"] == "sentiment"
