@@ -83,7 +83,7 @@ class Faults:
 def check_told(
     cluster: Cluster, faults: Faults, job: dict[str, Any], expected: tuple[str, str], *, is_seen: bool = True
 ) -> None:
-    """``is_seen``: not by a process of the conversion's own, which begins behind its walls; its error tells."""
+    """``is_seen``: not where a process that begins behind the walls meets the fault; its error tells."""
     failed = cluster.outcome(child_environment=faults.environment, **job)
     if is_seen:
         assert faults.callers()
