@@ -98,6 +98,19 @@ class Stream:
     tool_format: ToolFormat | None = None
     """How tool calls stand in the text, where there were tools to call."""
 
+    def complete(self) -> Completion:
+        """All of it, at its end."""
+        pieces = list(self.pieces)
+        return Completion(
+            tuple(piece.text for piece in pieces),
+            pieces[-1].finish_reason or "stop",
+            prompt_tokens=self.prompt_tokens,
+            completion_tokens=sum(piece.tokens for piece in pieces),
+            truncated=int(self.was_cut),
+            scores=tuple(piece.score for piece in pieces if piece.score),
+            tool_format=self.tool_format,
+        )
+
 
 @dataclass(frozen=True)
 class RunStep:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from inference.engines.engine import Piece, Pieces
+from inference.engines.text import token_pieces
 from inference.engines.text.detokenizer import TextStream
 
 if TYPE_CHECKING:
@@ -30,23 +31,9 @@ def pieces_of(
     stop: Sequence[str] = (),
 ) -> Pieces:
     """A piece a step, of at most ``room``; the library is told to stop when nobody asks further."""
-    text = TextStream(codec.decode, stop)
-    made = 0
+    tokens = ((step.token_id, None) for step in steps)
     try:
-        for step in steps:
-            made += 1
-            if step.token_id in ends:
-                yield Piece(text.finish(), step.token_id, "stop", is_end=True)
-                return
-            new = text.add(step.token_id)
-            if text.stopped:
-                yield Piece(new, step.token_id, "stop")
-                return
-            if made == room:
-                yield Piece(new + text.finish(), step.token_id, "stop" if text.stopped else "length")
-                return
-            yield Piece(new, step.token_id)
-        yield Piece(text.finish(), None, "stop" if made < room else "length", 0, is_end=made < room)
+        yield from token_pieces.pieces_of(tokens, TextStream(codec.decode, stop), ends, room)
     finally:
         steps.close()
 

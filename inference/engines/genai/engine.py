@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from inference.engines.engine import Completion, Outcome, Piece, Pieces, Stream, TextGenerator
+from inference.engines.engine import Completion, Outcome, Pieces, Stream, TextGenerator
 from inference.engines.genai import generators
 from inference.engines.genai.prompt_cache import PromptCache, is_keepable
 from inference.engines.genai.search_options import search_options
@@ -20,6 +20,7 @@ from inference.engines.text.chat_encoding import encode_chat
 from inference.engines.text.chat_template import ChatTemplate
 from inference.engines.text.detokenizer import TextStream
 from inference.engines.text.generation_options import GenerationSettings
+from inference.engines.text.token_pieces import pieces_of
 from inference.engines.text.tool_history import rendered
 from inference.engines.text.tools import format_of
 from inference.errors import InvalidField
@@ -89,17 +90,7 @@ class GenaiEngine(TextGenerator):
 
     def complete(self, prompt: Prompt, parameters: Mapping[str, Any]) -> Completion:
         """One prompt or conversation to its end."""
-        stream = self.stream(prompt, parameters)
-        pieces = list(stream.pieces)
-        return Completion(
-            tuple(piece.text for piece in pieces),
-            pieces[-1].finish_reason or "stop",
-            prompt_tokens=stream.prompt_tokens,
-            completion_tokens=len(pieces),
-            truncated=int(stream.was_cut),
-            scores=tuple(piece.score for piece in pieces if piece.score),
-            tool_format=stream.tool_format,
-        )
+        return self.stream(prompt, parameters).complete()
 
     def stream(self, prompt: Prompt, parameters: Mapping[str, Any]) -> Stream:
         """The prompt is checked and read at once, the answer when it is asked for.
@@ -119,7 +110,8 @@ class GenaiEngine(TextGenerator):
         is_kept = self.caches_prompts and is_keepable(found) and self._is_plain(parameters)
         generator, opened = self._open(ids, found, parameters, is_kept)
         text = TextStream(self._decode_all if tools else self._decode, parameters.get("stop") or ())
-        pieces = self._pieces(generator, text, lengths.maximum)
+        tokens = generators.tokens_of(generator)
+        pieces = pieces_of(tokens, text, self._facts.end_ids, lengths.maximum)
         if is_kept:
             pieces = self._keeping(pieces, generator, ids, opened)
         return Stream(pieces, len(ids), len(ids) < len(encoded), self.tool_format if tools else None)
@@ -152,23 +144,6 @@ class GenaiEngine(TextGenerator):
             yield from pieces
         finally:
             self._cache.keep(generator, ids, options)
-
-    def _pieces(self, generator: Any, text: TextStream, room: int) -> Pieces:
-        for made in range(1, room + 1):
-            generator.generate_next_token()
-            token_id = int(generator.get_next_tokens()[0])
-            if token_id in self._facts.end_ids:
-                yield Piece(text.finish(), token_id, "stop", is_end=True)
-                return
-            new, score = text.add(token_id), getattr(generator, "score", None)
-            if text.stopped:
-                yield Piece(new, token_id, "stop", score=score)
-                return
-            if made == room:
-                new += text.finish()
-                yield Piece(new, token_id, "stop" if text.stopped else "length", score=score)
-            else:
-                yield Piece(new, token_id, score=score)
 
     def _encode(self, prompt: Prompt, tools: Tools | None = None) -> list[int]:
         """A prompt gets the special tokens that its tokenizer adds; a chat has them in its template."""

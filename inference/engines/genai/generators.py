@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from inference.engines.genai import guidance, scores
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Set
+    from collections.abc import Iterator, Mapping, Set
 
+    from inference.engines.text.token_scores import TokenScore
     from inference.engines.text.tools import ToolFormat
 
 
@@ -25,6 +26,13 @@ def generator(
     if not scores.is_asked(parameters, tokenizer.get_vocab_size()):
         return made
     return scores.ScoredGenerator(made, parameters, lambda token: text_of(tokenizer, token), end_ids)
+
+
+def tokens_of(generator: Any) -> Iterator[tuple[int, TokenScore | None]]:
+    """Tokens without an end, each computed when it is asked for, with its score where there is one."""
+    while True:
+        generator.generate_next_token()
+        yield int(generator.get_next_tokens()[0]), getattr(generator, "score", None)
 
 
 def is_plain(parameters: Mapping[str, Any], vocabulary: int) -> bool:

@@ -28,15 +28,7 @@ class TorchGenerator(TextGenerator):
 
     def complete(self, prompt: Prompt, parameters: Mapping[str, Any]) -> Completion:
         """One prompt or conversation to its end."""
-        stream = self.stream(prompt, parameters)
-        pieces = list(stream.pieces)
-        return Completion(
-            tuple(piece.text for piece in pieces),
-            pieces[-1].finish_reason or "stop",
-            prompt_tokens=stream.prompt_tokens,
-            completion_tokens=sum(piece.tokens for piece in pieces),
-            truncated=int(stream.was_cut),
-        )
+        return self.stream(prompt, parameters).complete()
 
     def stream(self, prompt: Prompt, parameters: Mapping[str, Any]) -> Stream:
         """The same as it comes.
