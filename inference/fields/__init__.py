@@ -6,7 +6,7 @@ and the limit. Names follow the Hub's task specifications.
 
 from inference.fields.field import Field, describe, json_type
 from inference.fields.grammar import Form, Grammar, ResponseFormat
-from inference.fields.lists import Items, Words
+from inference.fields.lists import Items, Several, Words
 from inference.fields.media import Media
 from inference.fields.objects import Group, Record, read_all
 from inference.fields.scalars import Choice, Flag, FlagOrWord, Integer, Number, Text
@@ -26,6 +26,7 @@ __all__ = [
     "Record",
     "ResponseFormat",
     "Text",
+    "Several",
     "Words",
     "describe",
     "json_type",

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from inference.errors import InvalidField, printable
-from inference.fields import Field, Flag, Integer, Text, json_type
+from inference.fields import Field, Flag, Integer, Several, Text, json_type
 from inference.http.asked import Asked
 from inference.http.openai import body
 from inference.http.response import Answer
@@ -23,40 +23,27 @@ MOST_DOCUMENTS = 2048
 
 
 @dataclass(frozen=True)
-class Documents:
+class Documents(Several):
     """A list of texts, each a string or ``{"text": ...}``."""
 
-    text: Text
-    max_items: int
-    default: None = None
-
-    @property
-    def name(self) -> str:
-        return self.text.name
-
-    @property
-    def help(self) -> str:
-        return self.text.help
+    item: Text
 
     def read(self, value: Any, at: str) -> list[str]:
         if not isinstance(value, list):
             raise InvalidField(at, f"must be a list of texts, not {json_type(value)}")
-        if not value:
-            raise InvalidField(at, "must not be an empty list")
-        if len(value) > self.max_items:
-            raise InvalidField(at, f"has {len(value):,} items; the limit is {self.max_items:,}")
+        self.check_count(value, at)
         return [self._read_one(each, f"{at}[{index}]") for index, each in enumerate(value)]
 
     def _read_one(self, value: Any, at: str) -> str:
         if not isinstance(value, dict):
-            return self.text.read(value, at)
+            return self.item.read(value, at)
         for name in value:
             if name != "text":
                 raise InvalidField(f"{at}.{printable(name)}", "is not supported; known: text")
-        return self.text.read(value.get("text"), f"{at}.text")
+        return self.item.read(value.get("text"), f"{at}.text")
 
     def schema(self) -> dict[str, Any]:
-        one = self.text.schema()
+        one = self.item.schema()
         labelled = {
             "type": "object",
             "properties": {"text": one},

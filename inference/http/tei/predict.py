@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from inference.errors import InvalidField
-from inference.fields import Field, Flag, Text, json_type
+from inference.fields import Field, Flag, Several, Text, json_type
 from inference.http.asked import Asked
 from inference.http.openai import body
 from inference.http.response import Answer
@@ -24,27 +24,16 @@ MOST_TEXTS = 2048
 
 
 @dataclass(frozen=True)
-class Sequences:
+class Sequences(Several):
     """``"a text"``, the same in a list, or a batch ``[["a text"], ...]``; pairs are refused by name."""
 
-    text: Text
-    max_items: int
-    default: None = None
-
-    @property
-    def name(self) -> str:
-        return self.text.name
-
-    @property
-    def help(self) -> str:
-        return self.text.help
+    item: Text
 
     def read(self, value: Any, at: str) -> list[str] | str:
         """A text for a single one, a list of texts for a batch."""
         if not isinstance(value, list) or not value or not isinstance(value[0], list):
             return self._read_one(value, at)
-        if len(value) > self.max_items:
-            raise InvalidField(at, f"has {len(value):,} items; the limit is {self.max_items:,}")
+        self.check_count(value, at)
         for index, each in enumerate(value):
             if not isinstance(each, list):
                 raise InvalidField(f"{at}[{index}]", f"must be a list of one text, not {json_type(each)}")
@@ -52,17 +41,17 @@ class Sequences:
 
     def _read_one(self, value: Any, at: str) -> str:
         if not isinstance(value, list):
-            return self.text.read(value, at)
+            return self.item.read(value, at)
         if len(value) == 2:
             raise InvalidField(at, "is a pair of texts; models that label pairs are not served here")
         if len(value) != 1:
             raise InvalidField(
                 at, f"must be one text, not a list of {len(value):,}; a batch is [[text], ...]"
             )
-        return self.text.read(value[0], f"{at}[0]")
+        return self.item.read(value[0], f"{at}[0]")
 
     def schema(self) -> dict[str, Any]:
-        one = self.text.schema()
+        one = self.item.schema()
         alone = {"type": "array", "items": one, "minItems": 1, "maxItems": 1}
         batch = {"type": "array", "items": alone, "minItems": 1, "maxItems": self.max_items}
         return {"anyOf": [one, alone, batch]}
