@@ -79,14 +79,19 @@ def fetch(job: DownloadJob, close_folders: Callable[[], None] = lambda: None) ->
         told = f"the Hub names no commit for {job.model} at revision {job.revision}"
         raise Refused(HubUnreachable(told, retry_after_s=DAMAGED_BACKOFF_S), backoff_s=DAMAGED_BACKOFF_S)
     close_folders()
-    index = [file for file in siblings if file.rfilename == diffusers_index.INDEX]
-    if index:
-        _check_index(_download_right(job, commit, index))
+    if index := _fetch_ahead(job, commit, siblings, diffusers_index.INDEX):
+        _check_index(index)
     files = choose_files(siblings, job.pickle_weights, job.own_graph, job.pickle_option)
-    for config in [file for file in files if file.rfilename == CONFIG]:
-        config_check.check(_download_right(job, commit, [config]) / CONFIG)
-    memory_check.check(job, info, files, lambda file: _download_right(job, commit, [file]) / file.rfilename)
+    if config := _fetch_ahead(job, commit, files, CONFIG):
+        config_check.check(config)
+    memory_check.check(job, info, files, config)
     return commit, _download_right(job, commit, files)
+
+
+def _fetch_ahead(job: DownloadJob, commit: str, files: list[RepoSibling], name: str) -> Path | None:
+    """A file that says, where there is one, whether the weights are of any use."""
+    chosen = [file for file in files if file.rfilename == name]
+    return _download_right(job, commit, chosen) / name if chosen else None
 
 
 def _download_right(job: DownloadJob, commit: str, files: list[RepoSibling]) -> Path:
@@ -139,12 +144,10 @@ def _listed_hash(file: RepoSibling) -> str | None:
     return file.lfs.sha256 if file.lfs else file.blob_id
 
 
-def _check_index(snapshot: Path) -> None:
+def _check_index(path: Path) -> None:
     """Refuse a pipeline that will not be loaded before its gigabytes come."""
     try:
-        diffusers_index.check(
-            (snapshot / diffusers_index.INDEX).read_text(encoding="utf-8", errors="replace")
-        )
+        diffusers_index.check(path.read_text(encoding="utf-8", errors="replace"))
     except diffusers_index.UnknownPipeline as error:
         raise Refused(ModelUnavailable(str(error))) from None
 

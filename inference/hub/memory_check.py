@@ -27,7 +27,7 @@ from inference.jobs.refused import Refused
 from inference.settings import LAMBDA_MEMORY_MB
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from huggingface_hub.hf_api import ModelInfo, RepoSibling
@@ -46,16 +46,11 @@ READ = re.compile(r"model(-\d+-of-\d+)?\.safetensors|pytorch_model\.bin")
 FLOATS = ("F32", "F16", "BF16")
 
 
-def check(
-    job: DownloadJob, info: ModelInfo, files: list[RepoSibling], fetch: Callable[[RepoSibling], Path]
-) -> None:
-    """Refuse a model that would be converted in too little memory; only then is its config fetched first."""
+def check(job: DownloadJob, info: ModelInfo, files: list[RepoSibling], config: Path | None) -> None:
+    """Refuse a model that would be converted in too little memory; ``config`` is its config.json."""
     weights = weight_bytes(info, files)
-    if not is_too_little(job.memory_mb, weights):
-        return
-    for file in files:
-        if file.rfilename == "config.json" and is_converted(fetch(file), job.converted_types):
-            raise refusal(job.model, weights, job.memory_mb, job.memory_option)
+    if config and is_too_little(job.memory_mb, weights) and is_converted(config, job.converted_types):
+        raise refusal(job.model, weights, job.memory_mb, job.memory_option)
 
 
 def weight_bytes(info: ModelInfo, files: Iterable[RepoSibling]) -> int:
