@@ -10,11 +10,9 @@ import random
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
-
 from local.demo.corpus.leads import article
 from local.demo.corpus.public import read_corpora
+from local.demo.evaluation.rewriting import rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,18 +23,9 @@ SEED = 1789
 BATCH = 50
 
 
-@torch.no_grad()
 def summarize(texts: Sequence[str], model_dir: Path = MODEL) -> list[str]:
-    """Summarize with plain transformers in fp32: the reference for every engine."""
-    tokenizer = AutoTokenizer.from_pretrained(model_dir)
-    model = AutoModelForSeq2SeqLM.from_pretrained(model_dir, dtype=torch.float32).eval()
-    found: list[str] = []
-    for start in range(0, len(texts), BATCH):
-        part = list(texts[start : start + BATCH])
-        inputs = tokenizer(part, padding=True, truncation=True, return_tensors="pt")
-        inputs.pop("token_type_ids", None)
-        found += tokenizer.batch_decode(model.generate(**inputs), skip_special_tokens=True)
-    return found
+    """Summarize with plain transformers in fp32."""
+    return rewrite(texts, model_dir, BATCH)
 
 
 def measure(data: Path, model_dir: Path = MODEL) -> str:

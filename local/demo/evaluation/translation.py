@@ -9,9 +9,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
-
+from local.demo.evaluation.rewriting import rewrite
 from local.demo.number_words import held_out, spell
 
 if TYPE_CHECKING:
@@ -21,17 +19,9 @@ MODEL = Path(__file__).parents[1] / "models" / "hublet" / "demo-translation"
 BATCH = 100
 
 
-@torch.no_grad()
 def translate(texts: list[str], model_dir: Path = MODEL) -> list[str]:
-    """Translate with plain transformers in fp32: the reference for every engine."""
-    tokenizer = AutoTokenizer.from_pretrained(model_dir)
-    model = AutoModelForSeq2SeqLM.from_pretrained(model_dir, dtype=torch.float32).eval()
-    found: list[str] = []
-    for start in range(0, len(texts), BATCH):
-        inputs = tokenizer(texts[start : start + BATCH], padding=True, truncation=True, return_tensors="pt")
-        inputs.pop("token_type_ids", None)
-        found += tokenizer.batch_decode(model.generate(**inputs), skip_special_tokens=True)
-    return found
+    """Translate with plain transformers in fp32."""
+    return rewrite(texts, model_dir, BATCH)
 
 
 def measure_exact_share(numbers: Sequence[int], model_dir: Path = MODEL) -> float:

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import BartConfig, BartForConditionalGeneration, PreTrainedTokenizerFast
 
 from local.demo.corpus.leads import article, sentence
 from local.demo.corpus.public import Corpora, read_corpora
 from local.demo.evaluation.summarization import MODEL, measure
-from local.demo.training.loop import learning_rate_at
-from local.demo.training.tokenizer import use_portable_name
+from local.demo.training import tiny_bart
+from local.demo.training.tiny_bart import END, SPECIAL, START, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,16 +26,12 @@ if TYPE_CHECKING:
     from local.demo.corpus.leads import Article
 
 SEED = 17
-SPECIAL = ["<s>", "<pad>", "</s>", "<unk>"]
-START, PAD, END, UNKNOWN = range(len(SPECIAL))
 VOCABULARY = 4096
 POSITIONS = 256
-WIDTH = 96
 BATCH = 32
 STEPS = 2_500
 BUCKETS = 8
 """So many batches are drawn at once and sorted by length, since the longest text decides a batch's cost."""
-LEARNING_RATE = 2e-3
 
 
 def build_tokenizer(corpora: Corpora, rng: random.Random) -> Tokenizer:
@@ -60,25 +55,7 @@ def build_tokenizer(corpora: Corpora, rng: random.Random) -> Tokenizer:
 
 def build_model() -> Any:
     """The untrained network. Both halves begin with the same positions, which makes copying easy to learn."""
-    config = BartConfig(
-        vocab_size=VOCABULARY,
-        d_model=WIDTH,
-        encoder_layers=2,
-        decoder_layers=2,
-        encoder_attention_heads=4,
-        decoder_attention_heads=4,
-        encoder_ffn_dim=256,
-        decoder_ffn_dim=256,
-        max_position_embeddings=POSITIONS,
-        dropout=0.0,
-        bos_token_id=START,
-        pad_token_id=PAD,
-        eos_token_id=END,
-        decoder_start_token_id=END,
-        forced_eos_token_id=None,
-    )
-    model = BartForConditionalGeneration(config)
-    model.generation_config.update(max_length=96, num_beams=1, early_stopping=False)
+    model = tiny_bart.build_model(VOCABULARY, POSITIONS, max_length=96)
     _align_positions(model)
     return model
 
@@ -118,45 +95,11 @@ def batches(
 def _collate(group: list[Article], tokenizer: Tokenizer) -> dict[str, torch.Tensor]:
     sources = [coded.ids for coded in tokenizer.encode_batch([each.text for each in group])]
     targets = [coded.ids[1:] for coded in tokenizer.encode_batch([each.gist for each in group])]
-    ids = _padded([_cut(row) for row in sources], PAD)
-    labels = _padded([row[: POSITIONS - 1] for row in targets], -100)
-    return {"input_ids": ids, "attention_mask": (ids != PAD).long(), "labels": labels}
+    return tiny_bart.collate([_cut(row) for row in sources], [row[: POSITIONS - 1] for row in targets])
 
 
 def _cut(ids: list[int]) -> list[int]:
     return ids if len(ids) <= POSITIONS else [*ids[: POSITIONS - 1], END]
-
-
-def _padded(rows: list[list[int]], filler: int) -> torch.Tensor:
-    width = max(map(len, rows))
-    return torch.tensor([row + [filler] * (width - len(row)) for row in rows])
-
-
-def fit(model: Any, corpora: Corpora, tokenizer: Tokenizer, steps: int) -> None:
-    """Train with a short warm-up and a cosine."""
-    optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, betas=(0.9, 0.98), weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: learning_rate_at((step + 1) / steps))
-    model.train()
-    for step, batch in enumerate(batches(corpora, tokenizer, random.Random(SEED), steps)):
-        loss = model(**batch).loss
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        if (step + 1) % 100 == 0:
-            print(f"step {step + 1} of {steps}: loss {loss.item():.4f}", flush=True)
-    model.eval()
-
-
-def save(model: Any, tokenizer: Tokenizer, out: Path) -> None:
-    """Write what AutoModel and AutoTokenizer read, in half precision."""
-    out.mkdir(parents=True, exist_ok=True)
-    model.half().save_pretrained(out)
-    names = zip(("bos_token", "pad_token", "eos_token", "unk_token"), SPECIAL, strict=True)
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=POSITIONS, **dict(names))
-    fast.save_pretrained(out)
-    use_portable_name(out / "tokenizer_config.json")
 
 
 def main() -> None:
@@ -172,8 +115,9 @@ def main() -> None:
     corpora = read_corpora(arguments.data)
     tokenizer = build_tokenizer(corpora, random.Random(SEED))
     model = build_model()
-    fit(model, corpora, tokenizer, arguments.steps)
-    save(model, tokenizer, arguments.out)
+    made = batches(corpora, tokenizer, random.Random(SEED), arguments.steps)
+    tiny_bart.fit(model, made, arguments.steps, every=100)
+    tiny_bart.save(model, tokenizer, POSITIONS, arguments.out)
     print(f"trained in {time.monotonic() - started_s:.0f} s")
     print(measure(arguments.data, arguments.out))
 
