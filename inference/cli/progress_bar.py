@@ -47,9 +47,10 @@ class ProgressBar:
         self._stream.flush()
 
     def _bar(self, what: str, done: float, whole: float, unit: str) -> None:
-        filled = round(WIDTH * min(1.0, done / whole)) if whole else 0
-        bar = "█" * filled + "░" * (WIDTH - filled)
-        self._draw(f"{what} {bar} {done:.1f} of {whole:.1f} {unit}", is_new=not self._shown.startswith(what))
+        self._draw(
+            f"{what} {draw_bar(done, whole)} {done:.1f} of {whole:.1f} {unit}",
+            is_new=not self._shown.startswith(what),
+        )
 
     def _draw(self, text: str, *, is_new: bool) -> None:
         """On a terminal, overwrite the line; elsewhere print one line for each stage, not for each step."""
@@ -59,3 +60,9 @@ class ProgressBar:
             self._stream.write(f"{text}\n")
         self._stream.flush()
         self._shown = text
+
+
+def draw_bar(done: float, whole: float) -> str:
+    """``WIDTH`` characters, of which the share that is done is dark."""
+    filled = round(WIDTH * min(1.0, done / whole)) if whole else 0
+    return "█" * filled + "░" * (WIDTH - filled)

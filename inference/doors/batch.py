@@ -27,6 +27,8 @@ MAX_REPLY_BYTES = 240_000
 included."""
 ROOM_FOR_NEXT = 1.5
 """A line is begun only if the time of the last one fits so often into what is left."""
+PASSING = (503, CacheFull.status)
+"""Statuses of lines that may be answered later."""
 MISSING = "was not run in time; send it again"
 
 
@@ -89,7 +91,7 @@ class _BatchRun:
         try:
             answers = self._service.admitted(body, self._context)
         except HubletError as error:
-            if _is_passing(error):
+            if error.status in PASSING:
                 return [line.failed(NOT_DONE, error.message) for line in lines]
             return [self._run_single(line) for line in lines]  # so that only who made a mistake is refused
         always_lists = self._service.task.kind.always_lists
@@ -112,18 +114,13 @@ class _BatchRun:
         self._last_s = time.monotonic() - started_s
         body = json.loads(reply["body"])
         status = int(reply["statusCode"])
-        if status in (503, CacheFull.status):
+        if status in PASSING:
             return line.failed(NOT_DONE, _message(body))
         return line.answered(status, body)
 
 
 def _parts(places: list[int], most: int) -> list[list[int]]:
     return [places[first : first + most] for first in range(0, len(places), most)]
-
-
-def _is_passing(error: HubletError) -> bool:
-    """Whether the same lines may be answered later."""
-    return error.status in (503, CacheFull.status)
 
 
 def _message(body: dict[str, Any]) -> str:

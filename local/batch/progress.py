@@ -6,7 +6,8 @@ import sys
 import time
 from typing import Any
 
-WIDTH = 30
+from inference.cli.progress_bar import draw_bar
+
 EVERY_S = 0.2
 EVERY_LOGGED_S = 30.0
 
@@ -30,9 +31,7 @@ class BatchBar:
         if now_s - self._shown_s < wait_s and done < total:
             return
         self._shown_s = now_s
-        filled = round(WIDTH * done / total) if total else 0
-        bar = "█" * filled + "░" * (WIDTH - filled)
-        text = f"{bar} {done:,} of {total:,} lines{self._pace(done, total, now_s)}"
+        text = f"{draw_bar(done, total)} {done:,} of {total:,} lines{self._pace(done, total, now_s)}"
         self._stream.write(f"\r\033[K{text}" if self._is_terminal else f"{text}\n")
         self._stream.flush()
 
