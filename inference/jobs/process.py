@@ -113,6 +113,10 @@ def _start(module: str, environment: Mapping[str, str]) -> Iterator[tuple[subpro
             try:
                 yield process, lines
             finally:
+                # A job that a dead child never read is in the buffer still, and closing tries once more.
+                assert process.stdin
+                with suppress(BrokenPipeError):
+                    process.stdin.close()
                 copier.join(LAST_WORDS_S)
 
 

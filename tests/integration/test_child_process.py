@@ -7,6 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,13 @@ from tests.support.printing_child import FORGED, PrintingJob
 from tests.support.spawning_child import SpawningJob
 
 MODULE = "tests.support.leaving_child"
+
+
+@dataclass
+class LateJob:
+    """A job whose bytes are encoded while it is written."""
+
+    picture: bytes
 
 
 @pytest.mark.parametrize("dies", [False, True])
@@ -37,6 +46,30 @@ def test_temporary_files_go_with_the_child(dies: bool) -> None:
     else:
         process.run(MODULE, LeavingJob(dies=False), environment, Deadline.after(60), note)
     assert not left[0].parent.exists()
+
+
+def test_a_child_that_the_deadline_ends_before_its_job_is_out_of_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The job is written to a process that is gone: no fault of a disk or of the Hub."""
+    write_job = process._encode
+
+    def write_late(value: object) -> dict[str, str]:
+        gone.wait(60)
+        return write_job(value)
+
+    gone = threading.Event()
+    kill = process._kill_session
+
+    def kill_and_tell(leader: int) -> None:
+        kill(leader)
+        os.waitid(os.P_PID, leader, os.WEXITED | os.WNOWAIT)
+        gone.set()
+
+    monkeypatch.setattr(process, "_encode", write_late)
+    monkeypatch.setattr(process, "_kill_session", kill_and_tell)
+    with pytest.raises(process.OutOfTime):
+        process.run(MODULE, LateJob(b"a picture"), {"PATH": os.environ["PATH"]}, Deadline.after(0.0), print)
 
 
 SPAWNING = "tests.support.spawning_child"
