@@ -18,7 +18,7 @@ from local.cloud.front import Cloud
 from local.cloud.loopback_server import PortRefused
 from local.cloud.template import DEFAULT_TEMPLATE, LocalFunction, TemplateError, read_template
 from local.commands.invoke import OUTPUTS
-from local.commands.run import RunFailed, run_all, say, show_progress
+from local.commands.run import ProgressLines, RunFailed, run_all, say
 from local.demo.catalog import (
     DEMO_REPOSITORIES,
     EMBEDDED,
@@ -83,7 +83,7 @@ async def _main(arguments: argparse.Namespace, functions: list[LocalFunction], h
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     is_run = arguments.command == "run"
-    log = show_progress if is_run else _show_log
+    log = ProgressLines() if is_run else _show_log
     demos = demos_of(functions, arguments.hub)
     overrides = overrides_of(hub, demos if arguments.hub == EMBEDDED else {}, arguments.precision)
     notes = {name: demo.note for name, demo in demos.items()}

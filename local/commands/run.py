@@ -136,22 +136,43 @@ def aligned(lines: list[tuple[str, ...]]) -> str:
     )
 
 
-def show_progress(name: str, line: str) -> None:
-    """Show a function's log lines as short progress lines; warnings and errors are shown in full."""
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        entry = {"level": "", "message": line}
-    if not isinstance(entry, dict):
-        return
-    if "stage" in entry and name == FACTORY:
-        return  # the function that waits says the same
-    if entry.get("stage") == "downloading":
-        say(f"  downloading {entry['done_bytes'] / 1e6:.1f} of {entry['total_bytes'] / 1e6:.1f} MB")
-    elif "stage" in entry:
-        say(f"  {entry['stage']}")
-    elif entry.get("level") in ("WARNING", "ERROR"):
-        say(f"{name}: {entry.get('message')} {entry.get('exception', '')}".rstrip())
+class ProgressLines:
+    """Show log lines as short progress lines; warnings and errors are shown in full.
+
+    The factory prepares, and the function that waits for it hears of that later. Both log each stage, so a
+    stage is said once for each function.
+    """
+
+    def __init__(self) -> None:
+        self._function = ""
+        self._said: set[str] = set()
+
+    def __call__(self, name: str, line: str) -> None:
+        """A line of the log of the function ``name``."""
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            return
+        if not isinstance(entry, dict):
+            return
+        if "stage" in entry:
+            self._stage(name, entry)
+        elif entry.get("level") in ("WARNING", "ERROR"):
+            say(f"{name}: {entry.get('message')} {entry.get('exception', '')}".rstrip())
+
+    def _stage(self, name: str, entry: Mapping[str, Any]) -> None:
+        if name not in (FACTORY, self._function):
+            self._function, self._said = name, set()
+        text = str(entry["stage"])
+        if text == "downloading":
+            if name == FACTORY:
+                self._said.add(FACTORY)
+            elif FACTORY in self._said:
+                return  # what it has heard is older
+            text = f"downloading {entry['done_bytes'] / 1e6:.1f} of {entry['total_bytes'] / 1e6:.1f} MB"
+        if text not in self._said:
+            self._said.add(text)
+            say(f"  {text}")
 
 
 def say(text: str) -> None:
