@@ -204,11 +204,14 @@ def test_outputs_of_a_long_list_do_not_pile_up(path: Path) -> None:
 
 def test_an_error_ends_the_list(path: Path) -> None:
     taken = []
+    has_failed = threading.Event()
 
     def take(index: int, outputs: Any) -> None:
-        taken.append(index)
         if index == 1:
+            has_failed.set()
             raise ValueError("one")
+        assert has_failed.wait(60)  # the other thread has not run through the list by then
+        taken.append(index)
 
     session = Session(path, 2, runs_lists_in_parallel=True)
     with pytest.raises(ValueError, match="one"):
