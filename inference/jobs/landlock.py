@@ -55,6 +55,8 @@ SYSTEM = (
 """Programs, libraries, and what the kernel says of itself; ``/var`` is where Lambda keeps Python."""
 DEVICES = ("/dev/null", "/dev/random", "/dev/urandom", "/dev/zero")
 INFERENCE = Path(__file__).parents[1]
+PACKAGES = ("site-packages", "dist-packages")
+"""What installers call the folder of all packages."""
 
 
 def version() -> int:
@@ -103,7 +105,9 @@ def rules(writable: Iterable[Path | str], readable: Iterable[Path | str]) -> Ite
 def python_folders() -> set[str]:
     """Where the interpreter, its libraries and this package lie."""
     schemes = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    imported = {path for path in sys.path if path and Path(path) not in (Path.cwd(), INFERENCE.parent)}
+    # A checkout has more than code. An installed wheel lies among packages, which the libraries import.
+    closed = {path for path in (Path.cwd(), INFERENCE.parent) if path.name not in PACKAGES}
+    imported = {path for path in sys.path if path and Path(path) not in closed}
     own = {sys.prefix, sys.base_prefix, os.path.realpath(sys.executable), str(INFERENCE)}
     return {*schemes, *imported, *own}
 

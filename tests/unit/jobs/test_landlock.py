@@ -51,3 +51,16 @@ def test_only_what_is_named_may_be_written(tmp_path: Path) -> None:
     opened = {str(path) for path, rights in given if rights & landlock.READ_FILE}
     assert "/certs/ours.pem" in opened
     assert not opened & {"/", str(ROOT), str(ROOT.parent), os.path.expanduser("~"), "/mnt", "/tmp"}
+
+
+@pytest.mark.parametrize(("name", "is_open"), [("checkout", False), ("site-packages", True)])
+def test_what_lies_beside_our_code_is_read_where_it_is_packages(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, is_open: bool
+) -> None:
+    """`hublet run` of a wheel imports some packages from the environment that it was installed into."""
+    folder = tmp_path / name
+    monkeypatch.setattr(landlock, "INFERENCE", folder / "inference")
+    monkeypatch.setattr(sys, "path", [str(folder)])
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    assert (str(folder) in landlock.python_folders()) == is_open
