@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from bench.cost.prices import read_prices
-from bench.speed import first_call, lists, measure
+from bench.speed import first_call, lists, measure, streaming
 from bench.speed.cases import CASES
 from bench.speed.contenders import BaselineContender, create_contender
 from bench.speed.ratios import summarize
@@ -117,6 +117,18 @@ def test_both_ways_of_a_first_call_are_measured(template: Path, tmp_path: Path) 
     seconds = first_call.measure(miniature(case), template, 1, tmp_path)
     assert {way: len(taken_s) for way, taken_s in seconds.items()} == {"direct": 1, "relay": 1}
     assert all(taken_s[0] > 0 for taken_s in seconds.values())
+
+
+@pytest.mark.timeout(600)
+def test_streams_and_a_second_turn_are_measured(tmp_path: Path) -> None:
+    rows = asyncio.run(streaming.measure(miniature(streaming.CASE), 1, tmp_path, words=20))
+    assert [row.get("prompt") for row in rows] == [*streaming.PROMPTS, None]
+    *prompts, second = rows
+    assert all(row["first_ms"] > 0 and 0 < row["first_of_whole"] <= 1 and row["per_s"] > 0 for row in prompts)
+    assert all(row["engine_ms"] > 0 and row["torch_ms"] > 0 for row in prompts)
+    assert second["kept_ms"] > 0 and second["anew_ms"] > 0
+    assert second["alike"] == second["of"] == 1
+    assert "| same answers | 1 of 1 |" in streaming.tables(rows)
 
 
 @pytest.mark.filterwarnings("default")  # torch's export warns
