@@ -5,8 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from hublet.cdk_cli import find_cdk, pinned_version
@@ -14,6 +12,7 @@ from hublet.doctor.finding import FAIL, OK, WARN, Finding
 from hublet.model_environment import MODELS, STAMP, environment_folder
 from hublet.node import find_node
 from local.folders import data_folder
+from local.hub_choice import is_there
 
 PYTHONS = ((3, 11), (3, 13))
 OLDEST_NODE = 22
@@ -80,12 +79,7 @@ def check_disk() -> Finding:
 
 def check_hub(hub_url: str) -> Finding:
     """Whether real models can be had; demo models need nobody."""
-    try:
-        with urllib.request.urlopen(urllib.request.Request(hub_url, method="HEAD"), timeout=HUB_S):
-            pass
-    except urllib.error.HTTPError:  # it has answered
-        pass
-    except (OSError, ValueError):
+    if not is_there(hub_url, HUB_S):
         advice = "demo models work without; for real ones, see to the network, HTTPS_PROXY or HF_ENDPOINT"
         return Finding(WARN, f"{hub_url} does not answer", advice)
     return Finding(OK, hub_url)
