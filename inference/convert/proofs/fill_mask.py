@@ -72,7 +72,8 @@ def masked(texts: Iterable[str], mask: str) -> Iterator[str]:
 def _scores(head: Any, texts: Sequence[str]) -> Iterator[NDArray[np.float64]]:
     """Shape (vocabulary,) for each mask."""
     for text in texts:
-        yield from head.read(text).scores
+        gaps = head.read(text)
+        yield from (gaps.scores(number) for number in range(len(gaps.at)))
 
 
 def _best(scores: NDArray[np.float64]) -> NDArray[np.int64]:

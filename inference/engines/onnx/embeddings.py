@@ -67,12 +67,12 @@ class EmbeddingHead(Head):
         text = self._sentences.prompt_of(given.get("prompt_name")) + text
         if self._sentences.lowers_case:
             text = text.lower()
-        side = given.get("truncation_direction") or self._tokenizer.config.get("truncation_side") or "right"
-        kept, *cut_off = self._tokenizer.encodings(text, None, self.max_tokens, direction=side)
-        if cut_off and given.get("truncate") is False:
+        side = given.get("truncation_direction")
+        encoded = self._tokenizer.encode(text, side=side, max_tokens=self.max_tokens)
+        if encoded.was_cut and given.get("truncate") is False:
             tokens = len(self._tokenizer.encodings(text, None, None)[0].ids)
             raise InvalidField(at, f"has {tokens:,} tokens; the model's limit is {self.max_tokens:,}")
-        return Encoded(self._tokenizer.arrays(kept), len(kept.ids), was_cut=bool(cut_off))
+        return encoded
 
     def _pool(self, tokens: NDArray[np.float32], given: Mapping[str, Any]) -> NDArray[np.float64]:
         """Hidden states of shape (tokens, width) -> the vector of a text, of shape (size,)."""

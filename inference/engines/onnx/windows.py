@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from inference.errors import InvalidField
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,6 +15,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inference.engines.text.tokenizer import TextTokenizer
+
+
+MOST_TOKENS = 512 * 512
+"""Of all windows of a text together. Measured, 512 windows of 512 tokens took 68 MB."""
+MOST_BYTES = 4
+"""Of a character in UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,29 @@ def split(
         first = windows[-1].first + len(windows[-1].positions) - stride if windows else 0
         windows.append(Window(encoding, tokenizer.arrays(encoding), positions, first))
     return windows
+
+
+def check_windows(
+    tokenizer: TextTokenizer, text: str, window: int, room: int, stride: int, field: str
+) -> None:
+    """Refuse, at ``field``, a text that would be read far too often, before it is cut into windows.
+
+    ``window`` tokens are read at once, ``room`` of them the text's own, and neighbours share ``stride``.
+    """
+    most = max(1, MOST_TOKENS // window)
+
+    def windows_of(tokens: int) -> int:
+        return 1 + math.ceil(max(0, tokens - room) / (room - stride))
+
+    if windows_of(MOST_BYTES * len(text)) <= most:  # a token has a byte at least: no need to count
+        return
+    windows = windows_of(len(tokenizer.tokens(text)))
+    if windows > most:
+        problem = (
+            f"{stride} makes {windows:,} windows of this text, and at most {most:,} are read: let them "
+            "share fewer tokens"
+        )
+        raise InvalidField(field, problem)
 
 
 def clearest(windows: Sequence[Window]) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ import pytest
 from inference.convert.onnx import export
 from inference.engines.engine import Unsupported
 from inference.engines.onnx import engine as onnx
+from inference.engines.onnx.windows import MOST_TOKENS
 from inference.errors import InvalidField
 from inference.task import Call
 from tests.support.models.heads import FAMILIES, LONG, ODD, TEXTS, WINDOW, converted, make_model, on_torch
@@ -111,6 +112,15 @@ def test_it_tells_how_many_tokens_it_read(pair: Pair) -> None:
 def test_an_overlap_that_leaves_no_step_is_refused(pair: Pair) -> None:
     with pytest.raises(InvalidField, match=r"parameters.stride: must be less than 62"):
         call(pair.head, [LONG], stride=62)
+
+
+def test_limits_that_are_kept_one_by_one_may_not_add_up_to_too_much(pair: Pair) -> None:
+    """A window for each token of a long text would be millions of tokens."""
+    room = pair.head._tokenizer.room()
+    text = "a " * (MOST_TOKENS // WINDOW + room)
+    with pytest.raises(InvalidField, match=rf"^parameters\.stride: {room - 1} makes [\d,]+ windows of this"):
+        call(pair.head, [text], stride=room - 1)
+    call(pair.head, ["a " * room * 2], stride=room - 1)
 
 
 def test_a_converted_model_answers_the_same(tmp_path: Path) -> None:

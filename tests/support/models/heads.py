@@ -78,7 +78,7 @@ def make_model(folder: Path, pipeline_tag: str, model_type: str, spread: float =
     import torch
     import transformers
 
-    tokenizer = _tokenizer(FAMILIES[model_type])
+    tokenizer = tokenizer_of(FAMILIES[model_type])
     roles = ("pad_token", "cls_token", "sep_token", "unk_token", "mask_token")
     segments = ["token_type_ids"] if FAMILIES[model_type] == "wordpiece" else []
     transformers.PreTrainedTokenizerFast(
@@ -125,7 +125,7 @@ def converted(
     return convert(recipe, source, parent, engine="onnx", head=head_of(pipeline_tag))[0]
 
 
-def _tokenizer(kind: str) -> Tokenizer:
+def tokenizer_of(kind: str) -> Tokenizer:
     """Of the texts, with a small vocabulary, so that most words come in pieces."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
     from tokenizers.trainers import BpeTrainer

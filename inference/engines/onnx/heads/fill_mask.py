@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 TOP_K = 5
 MOST_SCORES = 16_000_000
-"""Of all masks of a text together, each scored against the whole vocabulary: 64 MB."""
+"""Of all masks of a text together, each scored against the whole vocabulary: 64 MB, a quarter of what a call
+may always take."""
 MOST_CHARS = 12_000_000
 """Of all sequences of an answer, each with the whole text in it; a reply has half as many at most."""
 TIDIED = [(f" {mark}", mark) for mark in (".", "?", "!", ",")]
@@ -40,10 +41,14 @@ class Gaps:
     """The whole text's tokens, special ones included."""
     at: list[int]
     """Where among them the masks are."""
-    scores: NDArray[np.float64]
-    """Probabilities, shape (masks, vocabulary)."""
+    logits: list[NDArray[np.float32]]
+    """One for each mask, of shape (vocabulary,)."""
     tokens_read: int
     """Of all windows with a mask; the others are not read."""
+
+    def scores(self, number: int) -> NDArray[np.float64]:
+        """Probabilities for a mask, of shape (vocabulary,); made when asked for: they are twice as large."""
+        return softmax(self.logits[number])
 
 
 class FillMask(Head):
@@ -80,7 +85,7 @@ class FillMask(Head):
         for index, text in enumerate(call.inputs):
             gaps = self.read(text, call.at(index))
             tokens += gaps.tokens_read
-            chars += len(gaps.at) * min(top_k, gaps.scores.shape[1]) * len(text)
+            chars += len(gaps.at) * min(top_k, len(gaps.logits[0])) * len(text)
             if chars > MOST_CHARS:
                 problem = (
                     f"{top_k} words for each mask, each with its whole text, are more than {MOST_CHARS:,} "
@@ -93,8 +98,6 @@ class FillMask(Head):
 
     def read(self, text: str, at: str = "inputs") -> Gaps:
         """Score the whole vocabulary for each mask; raises :class:`InvalidField` where there is none."""
-        import numpy as np
-
         windows = split(self._tokenizer, text, self._tokenizer.room() // 2)
         places = clearest(windows)
         ids = [windows[number].encoding.ids[at] for number, at in places]
@@ -108,10 +111,10 @@ class FillMask(Head):
         for number in read:  # one window's scores at a time: each has a vocabulary for every token
             logits = self._forward(windows[number].inputs)[0][0]
             rows |= {mask: logits[places[mask][1]].copy() for mask in masks if places[mask][0] == number}
-        scores = softmax(np.stack([rows[mask] for mask in masks]))
         edges = windows[0].positions
         head, tail = windows[0].encoding.ids[: edges.start], windows[0].encoding.ids[edges.stop :]
-        return Gaps([*head, *ids, *tail], [len(head) + mask for mask in masks], scores, tokens_read)
+        logits = [rows[mask] for mask in masks]
+        return Gaps([*head, *ids, *tail], [len(head) + mask for mask in masks], logits, tokens_read)
 
     def _check_masks(self, masks: int, at: str) -> None:
         most = max(1, MOST_SCORES // self._tokenizer.raw.get_vocab_size())
@@ -123,7 +126,7 @@ class FillMask(Head):
     ) -> list[dict[str, Any]]:
         import numpy as np
 
-        scores = gaps.scores[number]
+        scores = gaps.scores(number)
         allowed = np.arange(len(scores)) if chosen is None else chosen
         count = min(top_k, len(allowed))
         best = allowed[np.argpartition(-scores[allowed], count - 1)[:count]]

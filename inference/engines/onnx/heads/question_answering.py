@@ -6,7 +6,6 @@ longer than a window: all windows share one softmax, so that scores of different
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from inference.engines.engine import Outcome
 from inference.engines.onnx.answer_text import edges, trimmed
 from inference.engines.onnx.head import Head
 from inference.engines.onnx.model_types import ANSWERING_MODEL_TYPES
-from inference.engines.onnx.windows import clearest, split
+from inference.engines.onnx.windows import check_windows, clearest, split
 from inference.engines.softmax import softmax
 from inference.engines.text.tokenizer import TextTokenizer
 from inference.errors import InvalidField
@@ -35,10 +34,6 @@ MAX_SEQ_LEN = 384
 DOC_STRIDE = 128
 MAX_QUESTION_LEN = 64
 MAX_ANSWER_LEN = 15
-MOST_TOKENS = 512 * 512
-"""Of all windows of a context together. Measured, 512 windows of 512 tokens took 68 MB."""
-MOST_BYTES = 4
-"""Of a character in UTF-8."""
 TOKENS_AT_ONCE = 32 * 512
 """Of the windows that are run together; the last question's own windows may add more."""
 SPANS_PER_ANSWER = 64
@@ -195,25 +190,8 @@ class QuestionAnswering(Head):
             problem = f"must be less than {room}, the number of tokens that fit beside the question"
             raise InvalidField("parameters.doc_stride", problem)
         stride = min(DOC_STRIDE, room // 2) if limits.stride is None else limits.stride
-        self._check_windows(context, limits.window, room, stride)
+        check_windows(self._tokenizer, context, limits.window, room, stride, "parameters.doc_stride")
         return split(self._tokenizer, context, stride, before=question, max_tokens=limits.window)
-
-    def _check_windows(self, context: str, window: int, room: int, stride: int) -> None:
-        """Refuse what would be read far too often, before it is cut into windows."""
-        most = MOST_TOKENS // window
-
-        def windows_of(tokens: int) -> int:
-            return 1 + math.ceil(max(0, tokens - room) / (room - stride))
-
-        if windows_of(MOST_BYTES * len(context)) <= most:  # a token has a byte at least: no need to count
-            return
-        windows = windows_of(len(self._tokenizer.tokens(context)))
-        if windows > most:
-            problem = (
-                f"{stride} makes {windows:,} windows of this text, and at most {most:,} are read: let them "
-                "share fewer tokens"
-            )
-            raise InvalidField("parameters.doc_stride", problem)
 
 
 def answers(

@@ -10,9 +10,9 @@ from inference.engines.engine import Outcome
 from inference.engines.onnx.classifier import label_names
 from inference.engines.onnx.head import Head
 from inference.engines.onnx.spans import Token, entities, without_overlaps, words
-from inference.engines.onnx.windows import clearest, split
+from inference.engines.onnx.windows import check_windows, clearest, split
 from inference.engines.softmax import softmax
-from inference.engines.text.tokenizer import TextTokenizer, read_json
+from inference.engines.text.tokenizer import LONGEST, TextTokenizer, read_json
 from inference.errors import InvalidField
 
 if TYPE_CHECKING:
@@ -85,6 +85,9 @@ class TokenClassification(Head):
             problem = f"must be less than {room}, the number of tokens that this model reads at once"
             raise InvalidField("parameters.stride", problem)
         shared = min(SHARED_TOKENS, room // 4) if stride is None else stride
+        window = self._tokenizer.max_tokens or LONGEST
+        for text in texts:
+            check_windows(self._tokenizer, text, window, room, shared, "parameters.stride")
         texts_of: list[str] = []
         windows_of = [split(self._tokenizer, text, shared) for text in texts]
         windows = [window for of_text in windows_of for window in of_text]
