@@ -1,13 +1,21 @@
-"""``make pins``: resolve ``pyproject.toml`` into the requirements files, every version exact."""
+"""``make pins``: resolve ``pyproject.toml`` into the requirements files, every version exact.
+
+Those of the images also name the SHA-256 of every file that may be taken, and so does their Dockerfile.
+"""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
 import tomllib
 from pathlib import Path
 
+from local.commands import image_pins
+
+DOCKERFILE = Path("docker/Dockerfile")
+HASHES = "--generate-hashes"
 CUDA = (
     "cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cupti nvidia-cuda-nvrtc "
     "nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile nvidia-curand nvidia-cusolver "
@@ -24,7 +32,7 @@ What they require in turn is left out with them.
 
 
 def main() -> None:
-    """Write six files: run and deploy, tests, playground, both container images, checkov."""
+    """Write six files, for run and deploy, tests, playground, both images and checkov; pin the Dockerfile."""
     with Path("pyproject.toml").open("rb") as stream:
         extras = tomllib.load(stream)["project"]["optional-dependencies"]
     run = ("pyproject.toml", "--extra", "run")
@@ -32,10 +40,12 @@ def main() -> None:
     _compile(*run, "--extra", "dev", "-c", "requirements.txt", "-o", "requirements-dev.txt")
     _compile(*run, "--extra", "ui", "-c", "requirements-dev.txt", "-o", "requirements-ui.txt")
     images = [*extras["serve"], *extras["full"]]
-    _compile_alone(images, "-c", "requirements.txt", "-o", "docker/requirements.txt")
-    pins = ("-c", "docker/requirements.txt", "-o", "docker/requirements-serve.txt")
+    _compile_alone(images, HASHES, "-c", "requirements.txt", "-o", "docker/requirements.txt")
+    pins = (HASHES, "-c", "docker/requirements.txt", "-o", "docker/requirements-serve.txt")
     _compile_alone(extras["serve"], *pins, without=NOT_SERVING)
     _compile_alone(extras["checkov"], "-o", "requirements-checkov.txt")
+    (torch,) = re.findall(r"(?m)^torch==(\S+)", Path("docker/requirements.txt").read_text(encoding="utf-8"))
+    image_pins.say(image_pins.update(DOCKERFILE, torch))
 
 
 def _compile_alone(packages: list[str], *arguments: str, without: str = "") -> None:

@@ -188,7 +188,6 @@ DOCKERFILE = (ROOT / "docker/Dockerfile").read_text()
 @pytest.mark.parametrize(
     "line",
     [
-        "ARG BASE_IMAGE=public.ecr.aws/lambda/python:3.13",
         "ARG BUILD_IMAGE=${BASE_IMAGE}",
         "ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu",
         'ENTRYPOINT ["python3", "-m", "inference.runtime.loop"]',
@@ -197,6 +196,11 @@ DOCKERFILE = (ROOT / "docker/Dockerfile").read_text()
 )
 def test_the_dockerfile_says(line: str) -> None:
     assert line in DOCKERFILE.splitlines()
+
+
+def test_the_base_is_lambdas_own() -> None:
+    (base,) = re.findall(r"(?m)^ARG BASE_IMAGE=(.*)$", DOCKERFILE)
+    assert re.fullmatch(r"public\.ecr\.aws/lambda/python:3\.13(@sha256:[0-9a-f]{64})?", base)
 
 
 def test_the_image_sets_what_the_hub_library_reads_at_import() -> None:

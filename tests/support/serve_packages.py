@@ -18,8 +18,8 @@ PINS = ROOT / "docker" / "requirements-serve.txt"
 
 
 def pins(path: Path) -> list[str]:
-    """The lines of a file of pins."""
-    return path.read_text().splitlines()
+    """Of a file of pins: names with versions, without hashes."""
+    return [line.rstrip(" \\") for line in path.read_text().splitlines() if not line.startswith(" ")]
 
 
 def names(lines: list[str]) -> set[str]:

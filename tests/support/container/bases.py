@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -58,7 +59,8 @@ def build(
 def options(base_images: tuple[str, str]) -> list[str]:
     """What makes a build of docker/Dockerfile use images and wheels that are here."""
     base, build = base_images
-    arguments = {"BASE_IMAGE": base, "BUILD_IMAGE": build, "TORCH_INDEX": "", "PIP_FIND_LINKS": "/wheels"}
+    arguments = {"BASE_IMAGE": base, "BUILD_IMAGE": build, "PIP_FIND_LINKS": "/wheels"}
+    arguments |= {"TORCH_INDEX": "", "TORCH_HASHES": ""}  # torch is the build that this machine has
     return [option for item in arguments.items() for option in ("--build-arg", "=".join(item))]
 
 
@@ -109,10 +111,10 @@ def _wheels() -> Path:
         return folder
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    lines = pins.read_text().splitlines()
-    torch = next(line.split()[0] for line in lines if line.startswith("torch=="))
+    each = re.split(r"\n(?=[a-z])", pins.read_text().strip())
+    torch = next(pin.split()[0] for pin in each if pin.startswith("torch=="))
     others = folder / "others.txt"
-    others.write_text("\n".join(line for line in lines if not line.startswith("torch==")))
+    others.write_text("\n".join(pin for pin in each if not pin.startswith("torch==")))
     fetch = [
         sys.executable,
         "-m",
