@@ -19,6 +19,7 @@ class CacheOptions(TypedDict, total=False):
 
     egress: str  # "relay", "nat" or "none"; in a VPC of yours "vpc" or "none"
     hub_url: str  # where models come from
+    i_accept_plain_http: bool  # with a hub_url of http
     hf_token_secret_arn: str  # of the Secrets Manager secret with a Hub token
     precision: str  # "auto", "int8" or "fp32"
     architecture: str  # "x86_64" or "arm64"

@@ -197,6 +197,11 @@ HUB_URL = Address(
     values_note="the URL of the Hub or of a mirror",
     effect="Says where models come from.",
 )
+I_ACCEPT_PLAIN_HTTP = Flag(
+    name="i_accept_plain_http",
+    effect="Confirms that with a `hub_url` of plain HTTP anybody on the way can exchange models that "
+    "`models.lock.json` does not pin by their files.",
+)
 ALTERNATIVES = Flag(
     name="alternatives",
     default=True,
@@ -352,6 +357,7 @@ KEYS: tuple[Key, ...] = (
         LOG_RETENTION,
         KEEP_CACHE,
         HUB_URL,
+        I_ACCEPT_PLAIN_HTTP,
         ALTERNATIVES,
         PROMPT_CACHING,
         PRECISION,

@@ -116,6 +116,15 @@ def check_hub_token(values: Values) -> None:
         )
 
 
+def check_plain_http(values: Values) -> None:
+    """A Hub's hashes come the same way as its files: over plain HTTP they say nothing."""
+    if not is_private(values["hub_url"]) and not values["i_accept_plain_http"]:
+        raise OptionError(
+            "context key 'hub_url': over plain HTTP anybody on the way can exchange a model and its hashes; "
+            "give it with https, or pin every model's files by make lock and add -c i_accept_plain_http=true"
+        )
+
+
 def check_relay_keys(values: Values) -> None:
     """Only a relay has a bucket and a factory."""
     egress = values["egress"]
@@ -191,7 +200,12 @@ def check_images(values: Values) -> None:
 
 
 RULES = (
-    *(check_public_access, check_key_hashes, check_open_concurrency, check_hub_token, check_network),
+    check_public_access,
+    check_key_hashes,
+    check_open_concurrency,
+    check_hub_token,
+    check_plain_http,
+    check_network,
     check_own_network,
     check_concurrency,
     check_images,

@@ -48,6 +48,7 @@ class Options:
     log_retention_days: int
     keep_cache: bool
     hub_url: str
+    i_accept_plain_http: bool
     alternatives: bool
     """Whether a call may choose another of a task's models."""
     prompt_caching: bool

@@ -136,6 +136,7 @@ def test_an_operators_choices_reach_the_function(synth: Synth, task: Task) -> No
         f"{task.name}.reserved_concurrency": "2",
         "name": "My-Models",
         "hub_url": "http://hub.internal:8080/",
+        "i_accept_plain_http": "true",
         "log_retention_days": "30",
         "architecture": "arm64",
     }

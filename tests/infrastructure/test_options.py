@@ -265,6 +265,13 @@ def test_a_hub_token_is_of_use_only_with_a_way_to_the_hub() -> None:
         read(hf_token_secret_arn=SECRET_ARN, egress="none")
 
 
+def test_plain_http_takes_two_words() -> None:
+    with pytest.raises(OptionError, match="'hub_url': over plain HTTP anybody on the way can exchange"):
+        read(hub_url="http://hub.example")
+    assert read(hub_url="http://hub.example", i_accept_plain_http="true").hub_url == "http://hub.example"
+    assert read(hub_url="http://127.0.0.1:8081").hub_url == "http://127.0.0.1:8081"
+
+
 def test_public_takes_two_words() -> None:
     assert read(auth="none", i_accept_public="true").auth == "none"
     assert read(i_accept_public=True).auth == "iam"
@@ -275,7 +282,7 @@ def test_public_takes_two_words() -> None:
     [("https://hub.example", 443), ("http://hub.example", 80), ("http://127.0.0.1:8081/", 8081)],
 )
 def test_the_port_follows_the_hub(url: str, port: int) -> None:
-    options = read(hub_url=url)
+    options = read(hub_url=url, i_accept_plain_http=True)
     assert options.hub_port == port
     assert options.hub_url == url.rstrip("/")
 
