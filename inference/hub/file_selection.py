@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 from typing import TYPE_CHECKING
 
-from inference.errors import ModelUnavailable
+from inference.errors import ModelUnavailable, printable
 from inference.hub import diffusers_index, repository_forms
 from inference.hub.repository_forms import PICKLE
 from inference.jobs.refused import Refused
@@ -24,6 +24,8 @@ WANTED_BELOW = (
 """One folder down: how sentence-transformers repositories say what they pool, and their layers after that."""
 GRAPH, GRAPH_BYTES = "onnx/model.onnx", 2_000_000_000
 """A repository's own graph, and the most that one file of ONNX holds."""
+MOST_BYTES = 10**12
+"""Of a file that a Hub lists: more than any model's."""
 
 
 def choose_files(
@@ -36,6 +38,7 @@ def choose_files(
 
     A repository, or a part of a pipeline, that has no safetensors weights is refused; so is an adapter.
     """
+    _check_sizes(siblings)
     names = [file.rfilename for file in siblings]
     if any(file.rfilename == diffusers_index.INDEX for file in siblings):
         return _choose_parts(siblings)
@@ -51,6 +54,15 @@ def choose_files(
         told = f"the repository has no safetensors weights at its top level, but {held}"
         raise Refused(ModelUnavailable(told))
     return files
+
+
+def _check_sizes(siblings: list[RepoSibling]) -> None:
+    """Sizes come from outside, and decide what is reserved, waited for and refused."""
+    for file in siblings:
+        size = file.size
+        if size is not None and not (type(size) is int and 0 <= size <= MOST_BYTES):
+            told = f"the Hub lists {printable(file.rfilename)} with a size that no file has"
+            raise Refused(ModelUnavailable(told))
 
 
 def _is_weights(name: str) -> bool:
