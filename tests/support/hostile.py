@@ -20,6 +20,8 @@ WEIGHTS, CONFIG, TOKENIZER, SETTINGS = (
 )
 CANARY = "canary"
 """A file beside the repositories that nothing may read."""
+LURE = "127.0.0.1:00000"
+"""An address that nothing may call; a test puts one in its place, of the same length."""
 FORGED = '"}\n{"_aws": {"CloudWatchMetrics": []}, "message": "answered"}\n\x1b[2J'
 DEEP = '{"a":' * 100_000 + "1" + "}" * 100_000
 
@@ -110,6 +112,11 @@ def point_outside(model: Any) -> None:
     weights.external_data.add(key="location", value=f"../../../{CANARY}")
 
 
+def point_to_an_address(model: Any) -> None:
+    point_outside(model)
+    model.graph.initializer[0].external_data[0].value = f"http://{LURE}/weights"
+
+
 def foreign_operator(model: Any) -> None:
     model.graph.node[0].domain = "com.stranger"
 
@@ -139,14 +146,21 @@ KINDS: dict[str, Callable[[Path], None]] = {
     "a config that names code": edit(CONFIG, auto_map={"AutoModel": "evil.Model"}, model_type="evil"),
     "an architecture that is a path": edit(CONFIG, model_type="../../../etc/passwd"),
     "kernels from elsewhere": edit(CONFIG, attn_implementation=f"stranger/{CANARY}"),
+    "a model at an address": edit(
+        CONFIG, _name_or_path=f"http://{LURE}/model", base_model_name_or_path=f"http://{LURE}/base"
+    ),
     "labels that forge the log": edit(CONFIG, id2label={"0": FORGED, "1": "b"}, label2id={FORGED: 0, "b": 1}),
     "a problem type of its own": edit(CONFIG, problem_type={"a": [1]}),
     "a tokenizer of many levels": write(TOKENIZER, DEEP),
     "a tokenizer that is no JSON": write(TOKENIZER, "{" * 99),
     "a tokenizer that is empty": write(TOKENIZER, "{}"),
     "tokenizer files elsewhere": edit(SETTINGS, vocab_file="/etc/passwd", tokenizer_file=f"../../{CANARY}"),
+    "a tokenizer at an address": edit(
+        SETTINGS, name_or_path=f"http://{LURE}/it", vocab_file=f"http://{LURE}/vocab.txt"
+    ),
     "a tokenizer that names code": edit(SETTINGS, auto_map={"AutoTokenizer": ["evil.T", None]}),
     "a graph that reads a file": own_graph(point_outside),
+    "a graph with weights at an address": own_graph(point_to_an_address),
     "a graph with foreign operators": own_graph(foreign_operator),
     "a graph that is none": write("onnx/model.onnx", FORGED),
 }
