@@ -13,6 +13,7 @@ CDK_FLAGS ?=
 OUTPUTS ?= build/outputs.json
 PROCESSES ?= 2
 ROUNDS ?= 200
+CORNERS ?= 100
 LINES ?=
 CHAOS_SEED ?=
 PYTEST ?=
@@ -39,7 +40,7 @@ define newline
 
 endef
 quote = '$(subst ','\'',$(subst $(newline), ,$(value $(1))))'
-unexport ACTION ARGS CACHE CDK_FLAGS CHAOS_SEED COLUMN CONTEXT DEPLOYED DOCUMENT DOCUMENTS ENDPOINTS EVENT EXPERIMENTS HUB
+unexport ACTION ARGS CACHE CDK_FLAGS CHAOS_SEED COLUMN CONTEXT CORNERS DEPLOYED DOCUMENT DOCUMENTS ENDPOINTS EVENT EXPERIMENTS HUB
 unexport INPUT JSON LINES MINUTES MODEL MODELS NAME OUTPUT OUTPUTS PAIRS PORT PROCESSES PYTEST PYTHON README ROUNDS RPS
 unexport SECONDS_PER_CALL SOURCES TASK TASKS TIMES TINY TORCH_INDEX UI_PORT
 # CONTEXT, CDK_FLAGS and PYTEST are several words, which a command gets at its end.
@@ -148,9 +149,11 @@ retest: .venv/dev.stamp ## run what failed in make test once more, alone
 	@$(WITH) $(call quote,PYTEST) -- python -m pytest --last-failed --last-failed-no-failures none --exitfirst --numprocesses 1 \
 		--dist loadgroup --no-loadscope-reorder
 
-# The long form of tests/integration/test_fuzz.py: so many requests to every function.
-fuzz: .venv/dev.stamp node_modules/.package-lock.json ## send 10,000 requests to every function
+# The long form of tests/integration/test_fuzz.py: so many requests to every function. Then so many at the corners of
+# all limits, each of which takes seconds: CORNERS=10000 takes days.
+fuzz: .venv/dev.stamp node_modules/.package-lock.json ## send 10,000 requests to every function, then large ones: CORNERS=100
 	@HUBLET_FUZZ=10000 python -m pytest tests/integration/test_fuzz.py
+	@HUBLET_CORNERS=$(call quote,CORNERS) python -m pytest tests/integration/test_corners.py -s
 
 # All of tests/integration/test_hostile_repositories.py, where the tests take a few kinds.
 hostile: .venv/dev.stamp ## download and convert every kind of hostile repository
@@ -225,7 +228,7 @@ cost: synth ## what the stack costs a month: TASK=sentiment RPS=0.1
 		$(if $(value SECONDS_PER_CALL),--seconds-per-call $(call quote,SECONDS_PER_CALL)) \
 		$(if $(value LINES),--lines $(call quote,LINES)) $(if $(value SOURCES),--sources) $(if $(value README),--readme)
 
-# Resolve pyproject.toml again. CUDA packages are left out: serving is on CPUs, where torch needs none of them.
+# Resolve pyproject.toml again, and ask for the base image's digest and torch's hashes. CUDA packages are left out: serving is on CPUs, where torch needs none of them.
 pins: .venv/dev.stamp ## resolve pyproject.toml into the requirements files
 	@python -m local.commands.pins
 
