@@ -96,7 +96,8 @@ def _size(case: dict[str, Any]) -> list[str]:
 
 
 def _notes(cases: Sequence[dict[str, Any]], prices: dict[str, Any]) -> str:
-    random = [case["model"] for case in cases if case["weights"] == "random"]
+    forced = [case for case in cases if case["precision"].startswith("int8")]
+    random = [case["model"] for case in forced if case["weights"] == "random"]
     capped = [case["model"] for case in cases if case["variables"]]
     lines = [
         f"Prices: {prices['source']}, {prices['region']}, {prices['date']}; calls as long as the warm p50."

@@ -24,7 +24,7 @@ from inference.convert.onnx import own_graph
 from inference.convert.proofs import built_in_inputs
 from inference.convert.recipe import Drift, KeptVariant, Source
 from inference.convert.tokenizer import write_tokenizer
-from inference.engines.choose import EngineChoice, choose, choose_pipeline
+from inference.engines.choose import choose, choose_pipeline, slowest
 from inference.engines.engine import Unsupported
 from inference.errors import HubletError, InternalError, ModelUnavailable
 from inference.hub import diffusers_index
@@ -39,10 +39,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inference.convert.recipe import Recipe
+    from inference.engines.choose import EngineChoice
 
-# Engine -> module with a ``convert`` function; transformers serves the snapshot's files as they are.
+# Engine -> module with a ``convert`` function; engines of torch serve the snapshot's files as they are.
 RECIPES = {
     "ctranslate": "inference.convert.ctranslate.recipe",
+    "diffusion": "inference.convert.diffusion.recipe",
     "genai": "inference.convert.genai.recipe",
     "onnx": "inference.convert.onnx.recipe",
 }
@@ -101,7 +103,7 @@ def convert(job: ConvertJob, close_folders: Callable[[], None] = lambda: None) -
                     manifest = _manifest(job, choice, kept, started_s)
                     _try_out(job, Artifact(folder, manifest))
                 except Unsupported as why:
-                    choice = EngineChoice("transformers", str(why))
+                    choice = slowest(job.pipeline_tag, str(why))
                 else:
                     _publish(job, folder, manifest)
                     return
@@ -146,7 +148,7 @@ def _choose(pipeline_tag: str, snapshot: Path) -> tuple[EngineChoice, dict[str, 
         kind = "a diffusers pipeline" if is_pipeline else "no diffusers pipeline"
         raise Refused(ModelUnavailable(f"the repository is {kind}, which cannot do {pipeline_tag}"))
     if is_pipeline:
-        return choose_pipeline(pipeline_tag, diffusers_index.PIPELINE), {}
+        return choose_pipeline(pipeline_tag), {}
     try:
         config = json.loads((snapshot / "config.json").read_text())
     except (FileNotFoundError, ValueError, RecursionError):
@@ -183,7 +185,7 @@ def _told(error: Exception, folder: Path, what: str) -> Exception:
 
 def _source(job: ConvertJob, snapshot: Path, config: dict[str, Any]) -> Source:
     inputs = (*job.examples, *built_in_inputs(job.pipeline_tag))
-    return Source(snapshot, config, job.pipeline_tag, inputs, job.precision, job.threads)
+    return Source(snapshot, config, job.pipeline_tag, inputs, job.precision, job.threads, job.model)
 
 
 def _manifest(job: ConvertJob, choice: EngineChoice, kept: KeptVariant, started_s: float) -> Manifest:

@@ -24,6 +24,8 @@ class Source:
     precision: str
     """``auto`` (the fastest variant that passes its proof), ``int8`` or ``fp32`` (forced, still measured)."""
     threads: int
+    model: str = ""
+    """The repository's name, where it says what its files do not."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,14 @@ GENAI_MODEL_TYPES = (
 
 SLOWEST = "transformers"
 """Serves a model's files as they came; every other engine has them converted."""
-NAMES = {"onnx": "ONNX Runtime", "ctranslate": "CTranslate2", "genai": "onnxruntime-genai"}
+PIPELINES_ON_TORCH = "diffusers"
+"""The same for repositories that are a pipeline of several models."""
+NAMES = {
+    "onnx": "ONNX Runtime",
+    "diffusion": "ONNX Runtime",
+    "ctranslate": "CTranslate2",
+    "genai": "onnxruntime-genai",
+}
 
 
 @dataclass(frozen=True)
@@ -38,9 +45,14 @@ def converted_types(pipeline_tag: str) -> list[str]:
     return sorted(model_type for types in fast_engines(pipeline_tag).values() for model_type in types)
 
 
-def choose_pipeline(pipeline_tag: str, class_name: str) -> EngineChoice:
+def choose_pipeline(pipeline_tag: str) -> EngineChoice:
     """For a repository that is a diffusers pipeline instead of one model."""
-    return EngineChoice("diffusers", f"diffusers serves {pipeline_tag} by {class_name}")
+    return EngineChoice("diffusion", f"{NAMES['diffusion']} serves {pipeline_tag}")
+
+
+def slowest(pipeline_tag: str, reason: str) -> EngineChoice:
+    """What serves a model that the faster engine does not, for that reason."""
+    return EngineChoice(PIPELINES_ON_TORCH if kind_of(pipeline_tag).paints else SLOWEST, reason)
 
 
 def choose(pipeline_tag: str, config: Mapping[str, Any]) -> EngineChoice:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MODULES = {
     "ctranslate": "inference.engines.ctranslate.engine",
     "diffusers": "inference.engines.torch.diffusers",
+    "diffusion": "inference.engines.diffusion.engine",
     "genai": "inference.engines.genai.engine",
     "onnx": "inference.engines.onnx.engine",
     "transformers": "inference.engines.torch.transformers",

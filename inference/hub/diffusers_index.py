@@ -13,7 +13,8 @@ from typing import Any
 from inference.errors import printable
 
 INDEX = "model_index.json"
-PIPELINE = "StableDiffusionPipeline"
+PIPELINES = ("StableDiffusionPipeline", "LatentConsistencyModelPipeline")
+"""The second differs in its defaults only, which come from its scheduler."""
 SCHEDULERS = (
     "DDIMScheduler",
     "DDPMScheduler",
@@ -60,8 +61,9 @@ def check(text: str) -> None:
     if not isinstance(index, dict):
         raise UnknownPipeline(f"{INDEX} is not a JSON object")
     name = index.get("_class_name")
-    if name != PIPELINE:
-        raise UnknownPipeline(f"the pipeline {printable(str(name))} is none that is served: {PIPELINE}")
+    if name not in PIPELINES:
+        served = ", ".join(PIPELINES)
+        raise UnknownPipeline(f"the pipeline {printable(str(name))} is none that is served: {served}")
     for part, value in index.items():
         if not part.startswith("_") and part not in LEFT_OUT and isinstance(value, list):
             _check_part(part, value)

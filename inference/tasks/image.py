@@ -1,7 +1,7 @@
 """A picture from words."""
 
 from inference.fields import Integer, Number, Text
-from inference.task import FULL, Example, Model, Task
+from inference.task import Example, Model, Task
 
 TASK = Task(
     name="image",
@@ -30,6 +30,4 @@ TASK = Task(
     ),
     memory_mb=10_240,
     timeout_s=900,
-    # diffusers paints on torch; no faster engine serves it.
-    image=FULL,
 )

@@ -116,6 +116,7 @@ FORBIDDEN = [
     ("inference.hub", "torch transformers onnx onnxruntime numpy"),
     ("inference.convert", "huggingface_hub boto3 httpx urllib3"),
     ("inference.engines.onnx", "torch transformers onnx huggingface_hub boto3"),
+    ("inference.engines.diffusion", "torch transformers diffusers onnx huggingface_hub boto3"),
     ("inference.engines.ctranslate", "torch transformers huggingface_hub boto3"),
     ("inference.engines.genai", "torch transformers huggingface_hub boto3"),
     ("inference", "stacks local bench playground hublet aws_cdk gradio starlette"),

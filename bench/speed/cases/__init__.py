@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from bench.speed.cases import chat, encoders, images, speech, text_to_text
+from bench.speed.cases import chat, encoders, images, pictures, speech, text_to_text
 
-CASES = (*encoders.CASES, *images.CASES, *text_to_text.CASES, *speech.CASES, *chat.CASES)
+CASES = (
+    *encoders.CASES,
+    *images.CASES,
+    *text_to_text.CASES,
+    *speech.CASES,
+    *chat.CASES,
+    *pictures.CASES,
+)

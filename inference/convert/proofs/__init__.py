@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from inference.convert.proofs import recordings, texts
-from inference.task_kinds import HEAD_TAGS, SPEECH, head_of
+from inference.task_kinds import HEAD_TAGS, SPEECH, head_of, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,4 +24,6 @@ def built_in_inputs(pipeline_tag: str) -> Sequence[Any]:
     """What a conversion proves itself on, besides the task's examples."""
     if pipeline_tag in HEAD_TAGS:
         return proof_class(pipeline_tag).built_in_inputs()
+    if kind_of(pipeline_tag).paints:
+        return ()  # its proof has prompts of its own
     return recordings.read() if pipeline_tag == SPEECH else texts.read()

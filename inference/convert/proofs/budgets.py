@@ -25,3 +25,7 @@ MIN_COSINE = 0.98
 """No vector turns further away from torch's than this cosine."""
 MEAN_COSINE = 0.99
 """The same on average."""
+LATENT_ERROR = 0.05
+"""Latents are at most this far from torch's, by root mean squares, after the steps of the proof."""
+PICTURE_PSNR_DB = 35.0
+"""Pixels of 0 to 255 are then off by 4.5 by root mean square, which no eye tells apart."""

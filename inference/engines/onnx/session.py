@@ -32,14 +32,26 @@ MOST_WEIGHT_BYTES = 128 * 1024 * 1024
 class Session:
     """A loaded graph. One call at a time; the caller sees to that."""
 
-    def __init__(self, path: Path, threads: int, *, runs_lists_in_parallel: bool = False) -> None:
-        """``runs_lists_in_parallel``: whether one thread is known to answer as all of them do."""
+    def __init__(
+        self,
+        path: Path,
+        threads: int,
+        *,
+        runs_lists_in_parallel: bool = False,
+        folds_constants: bool = True,
+        frees_memory: bool = False,
+    ) -> None:
+        """``runs_lists_in_parallel``: whether one thread is known to answer as all of them do.
+
+        ``folds_constants``: whether what follows from weights alone is computed once, and kept.
+        ``frees_memory``: whether what a run took goes back to the system after it.
+        """
         self._path = path
         self._threads = threads
         self._is_parallel = runs_lists_in_parallel and threads > 1 and is_small(path)
         self._on_one: Callable[[Inputs], Outputs] | None = None
         _read_ahead(data_of(path))
-        self._run = _open(path, threads)
+        self._run = _open(path, threads, folds_constants=folds_constants, frees_memory=frees_memory)
 
     def __call__(self, inputs: Inputs) -> Outputs:
         """Named inputs -> the outputs, in the graph's order; other inputs are dropped."""
@@ -107,7 +119,9 @@ def _in_threads(threads: int, order: Sequence[int], job: Callable[[int], T]) -> 
     return done
 
 
-def _open(path: Path, threads: int) -> Callable[[Inputs], Outputs]:
+def _open(
+    path: Path, threads: int, *, folds_constants: bool = True, frees_memory: bool = False
+) -> Callable[[Inputs], Outputs]:
     """A session of ONNX Runtime; with one thread, several callers may run it at once."""
     import onnxruntime as ort
 
@@ -121,11 +135,19 @@ def _open(path: Path, threads: int) -> Callable[[Inputs], Outputs]:
     options.add_session_config_entry("session.force_spinning_stop", "1")
     # A plan of memory is kept for each length of text: lists have many lengths (measured: 12 MB with MiniLM).
     options.enable_mem_pattern = threads > 1
-    loaded = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    loaded = ort.InferenceSession(
+        str(path),
+        options,
+        providers=["CPUExecutionProvider"],
+        disabled_optimizers=None if folds_constants else ["ConstantFolding"],
+    )
     names = [item.name for item in loaded.get_inputs()]
+    each = ort.RunOptions()
+    if frees_memory:
+        each.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
     def run(inputs: Inputs) -> Outputs:
-        outputs: Outputs = loaded.run(None, {name: inputs[name] for name in names})
+        outputs: Outputs = loaded.run(None, {name: inputs[name] for name in names}, each)
         return outputs
 
     return run

@@ -2,58 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from inference.engines.diffusion.pace import Pace
+from inference.engines.diffusion.plan import Painter, defaults_of
 from inference.engines.engine import Engine, Outcome, RunStep
-from inference.engines.torch.pace import Pace
-from inference.errors import InvalidField
 from inference.hub import diffusers_index
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PIL.Image import Image
 
     from inference.cache.artifact import Artifact
+    from inference.engines.diffusion.plan import Defaults, PicturePlan
     from inference.task import Call
-
-MAX_PIXELS = 768 * 768
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """What a model wants where the caller does not say."""
-
-    num_inference_steps: int
-    guidance_scale: float
-
-
-USUAL = Defaults(num_inference_steps=50, guidance_scale=7.5)
-"""What diffusers' pipeline takes."""
-TURBO = Defaults(num_inference_steps=1, guidance_scale=0.0)
-"""Models distilled to one step say so in their name only: ``sd-turbo``, and what was made from it."""
-
-
-@dataclass(frozen=True)
-class PicturePlan:
-    """One call's picture, every choice made."""
-
-    height: int
-    width: int
-    steps: int
-    guidance: float
-    negative_prompt: str | None
-
-    @property
-    def pixels(self) -> int:
-        return self.height * self.width
-
-    @property
-    def passes(self) -> int:
-        """How many pictures the network works on in all; guidance needs each step twice."""
-        return self.steps * (2 if self.guidance > 1 else 1)
 
 
 class DiffusersEngine(Engine):
@@ -78,21 +43,9 @@ class DiffusersEngine(Engine):
 
     def _plan(self, given: dict[str, Any]) -> PicturePlan:
         """The model's own size and the defaults where the caller says nothing."""
-        scale = self._pipeline.vae_scale_factor
-        side = self._pipeline.unet.config.sample_size * scale
-        sizes = {name: given.get(name) or side for name in ("height", "width")}
-        for name, value in sizes.items():
-            if value % scale:
-                raise InvalidField(f"parameters.{name}", f"must be a multiple of {scale}")
-        if sizes["height"] * sizes["width"] > MAX_PIXELS:
-            raise InvalidField("parameters.height", f"times width must be at most {MAX_PIXELS:,} pixels")
-        guidance = given.get("guidance_scale")
-        return PicturePlan(
-            **sizes,
-            steps=given.get("num_inference_steps") or self._defaults.num_inference_steps,
-            guidance=self._defaults.guidance_scale if guidance is None else guidance,
-            negative_prompt=given.get("negative_prompt"),
-        )
+        scale, config = self._pipeline.vae_scale_factor, self._pipeline.unet.config
+        knows_guidance = config.time_cond_proj_dim is not None
+        return Painter(config.sample_size * scale, scale, self._defaults, knows_guidance).plan(given)
 
     def _paint(self, prompt: str, plan: PicturePlan, seed: int | None) -> Image:
         import torch
@@ -125,17 +78,23 @@ class DiffusersEngine(Engine):
 
 
 def load(artifact: Artifact, pipeline_tag: str, threads: int) -> DiffusersEngine:
-    """Read the pipeline's known parts from real files: safetensors, fp32, no code, never the network."""
+    """The pipeline of an artifact whose files are as they came."""
+    pipeline = load_pipeline(artifact.folder, threads)
+    return DiffusersEngine(pipeline, defaults_of(artifact.manifest.model, type(pipeline.scheduler).__name__))
+
+
+def load_pipeline(folder: Path, threads: int) -> Any:
+    """Read a pipeline's known parts from real files: safetensors, fp32, no code, never the network."""
     import diffusers
     import torch
     from diffusers.utils import logging
 
-    diffusers_index.check((artifact.folder / diffusers_index.INDEX).read_text(encoding="utf-8"))
+    diffusers_index.check((folder / diffusers_index.INDEX).read_text(encoding="utf-8"))
     logging.disable_progress_bar()
     torch.set_num_threads(threads)
     pipeline_class: Any = diffusers.StableDiffusionPipeline
     pipeline = pipeline_class.from_pretrained(
-        str(artifact.folder),
+        str(folder),
         dtype=torch.float32,
         use_safetensors=True,
         local_files_only=True,
@@ -145,4 +104,4 @@ def load(artifact: Artifact, pipeline_tag: str, threads: int) -> DiffusersEngine
         requires_safety_checker=False,
     )
     pipeline.set_progress_bar_config(disable=True)
-    return DiffusersEngine(pipeline, TURBO if re.search(r"\bturbo\b", artifact.manifest.model) else USUAL)
+    return pipeline

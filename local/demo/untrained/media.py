@@ -114,7 +114,7 @@ def image(folder: Path) -> None:
         skip_prk_steps=True,
         steps_offset=1,
     )
-    tokenizer = _clip_tokenizer()
+    tokenizer = clip_tokenizer()
     parts.StableDiffusionPipeline(
         vae=vae,
         unet=unet,
@@ -129,7 +129,7 @@ def image(folder: Path) -> None:
     cards.write(folder, cards.untrained("demo-image", "text-to-image", kind, library="diffusers"))
 
 
-def _clip_tokenizer() -> Any:
+def clip_tokenizer() -> Any:
     """A CLIP tokenizer of single characters: every byte inside a word and at its end."""
     import transformers
     from tokenizers import pre_tokenizers

@@ -74,9 +74,8 @@ def test_an_operators_model_replaces_the_default() -> None:
     assert task.with_model(None, "c" * 40).model == Model(task.model.id, "c" * 40)
 
 
-def test_only_what_no_fast_engine_serves_takes_the_full_image() -> None:
-    full = {task.name for task in TASKS if task.image == FULL}
-    assert full == {task.name for task in TASKS if task.kind.paints}
+def test_no_task_needs_the_full_image() -> None:
+    assert [task.name for task in TASKS if task.image == FULL] == []
     with pytest.raises(ValueError, match="spam: image must be one of serve, full"):
         replace(tasks.get_task("spam"), image="slim")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inference.engines.torch.pace import Pace
+from inference.engines.diffusion.pace import Pace
 
 
 def test_nothing_is_known_before_the_first() -> None:
