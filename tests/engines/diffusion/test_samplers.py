@@ -105,7 +105,7 @@ def test_a_setting_that_is_not_known_is_said(name: str, config: dict[str, Any]) 
 
 def test_a_consistency_model_takes_no_more_steps_than_it_learned() -> None:
     settings = settings_of(scheduler_of("LCMScheduler", STABLE))
-    with pytest.raises(InvalidField, match="num_inference_steps must be at most 50"):
+    with pytest.raises(InvalidField, match="at most 50"):
         sampler_class("LCMScheduler", settings)(settings, 51)
 
 
