@@ -35,6 +35,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "solver": {"scheduler": "DPMSolverMultistepScheduler", "unet": {}, "text": {"hidden_act": "gelu"}},
     "consistency": {"scheduler": "LCMScheduler", "unet": {"time_cond_proj_dim": 16}},
     "tiny-decoder": {"scheduler": "PNDMScheduler", "unet": {}, "vae": "AutoencoderTiny"},
+    "unknown-sampler": {"scheduler": "HeunDiscreteScheduler", "unet": {}},
     "wide": {"scheduler": "PNDMScheduler", "unet": {"block_out_channels": (32, 128)}},
 }
 
