@@ -206,7 +206,7 @@ bench-lists: .venv/dev.stamp ## lists of texts: on each thread, one by one, and 
 
 # PAIRS=n says how often the sides take turns.
 bench-stream: .venv/dev.stamp ## the first token of a stream, those after it, and a second turn
-	@python -m bench.speed.streaming $(if $(PAIRS),--pairs $(call quote,$(PAIRS)))
+	@python -m bench.speed.streaming $(if $(value PAIRS),--pairs $(call quote,PAIRS))
 
 # MODEL=... picks a case of the benchmark, PAIRS=n says how often the two ways take turns.
 bench-relay: .venv/dev.stamp synth ## the first-ever call through the relay, next to the direct way
