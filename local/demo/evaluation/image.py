@@ -6,6 +6,7 @@ python -m local.demo.evaluation.image
 from __future__ import annotations
 
 import argparse
+import tempfile
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,19 +15,19 @@ import torch
 
 from local.demo.corpus.scenes import DIGITS
 from local.demo.evaluation.digits import classify_digits
+from local.demo.packaged.image import make
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PIL.Image import Image
 
-MODEL = Path(__file__).parents[1] / "models" / "hublet" / "demo-image"
 STEPS = 10
 SEEDS = 5
 
 
 @torch.no_grad()
-def paint(prompts: Sequence[str], seed: int, model_dir: Path = MODEL) -> list[Image]:
+def paint(prompts: Sequence[str], seed: int, model_dir: Path) -> list[Image]:
     """Paint with plain diffusers in fp32, with its own default guidance."""
     parts: Any = import_module("diffusers")
     pipeline = parts.StableDiffusionPipeline.from_pretrained(
@@ -45,7 +46,7 @@ def as_ink(picture: Image) -> Image:
     return ImageOps.invert(picture.convert("L")).convert("RGB")
 
 
-def measure(model_dir: Path = MODEL) -> str:
+def measure(model_dir: Path) -> str:
     """How many painted digits the demo image classifier, trained apart, recognizes; in a sentence."""
     prompts = [f"a handwritten {digit}" for digit in DIGITS]
     right = 0
@@ -59,8 +60,12 @@ def measure(model_dir: Path = MODEL) -> str:
 def main() -> None:
     """Print the result."""
     parser = argparse.ArgumentParser(description="Measure the demo image model.")
-    parser.add_argument("--model", type=Path, default=MODEL)
-    print(measure(parser.parse_args().model))
+    parser.add_argument("--model", type=Path, help="another repository than the project's")
+    chosen = parser.parse_args().model
+    with tempfile.TemporaryDirectory() as folder:
+        if not chosen:
+            make(Path(folder))
+        print(measure(chosen or Path(folder)))
 
 
 if __name__ == "__main__":

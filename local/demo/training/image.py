@@ -19,7 +19,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from torch.nn import functional
 
 from local.demo.corpus.scenes import SIDE, scene
-from local.demo.evaluation.image import MODEL, measure
+from local.demo.evaluation.image import measure
+from local.demo.packaged.image import make, pack
 from local.demo.training.loop import learning_rate_at
 
 if TYPE_CHECKING:
@@ -191,9 +192,9 @@ def fit_painter(
 
 
 def main() -> None:
-    """Draw scenes, train the autoencoder, then the painter; save in half precision, and measure."""
+    """Draw scenes, train the autoencoder, then the painter; pack them, and measure."""
     parser = argparse.ArgumentParser(description="Train the demo image model.")
-    parser.add_argument("--out", type=Path, default=MODEL)
+    parser.add_argument("--out", type=Path, required=True, help="a folder for the whole repository")
     out: Path = parser.parse_args().out
     torch.manual_seed(SEED)
     torch.set_num_threads(1)
@@ -207,6 +208,8 @@ def main() -> None:
     coded = tokenizer([*captions, ""], padding="max_length", truncation=True, return_tensors="pt").input_ids
     fit_painter(painter, words, encode(autoencoder, pixels), coded[:-1], coded[-1:])
     save(out, tokenizer, words, autoencoder, painter)
+    pack(out)
+    make(out)  # as it will be served
     print(f"trained in {time.monotonic() - started_s:.0f} s")
     print(measure(out))
 

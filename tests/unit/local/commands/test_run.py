@@ -14,8 +14,8 @@ def line(stage: str, done_bytes: int = 0, total_bytes: int = 0) -> str:
     return json.dumps({"stage": stage, "done_bytes": done_bytes, "total_bytes": total_bytes})
 
 
-def said(capsys: pytest.CaptureFixture[str], *logged: tuple[str, str]) -> list[str]:
-    show = ProgressLines()
+def said(capsys: pytest.CaptureFixture[str], *logged: tuple[str, str], at_once: int = 1) -> list[str]:
+    show = ProgressLines(at_once)
     for name, text in logged:
         show(name, text)
     return capsys.readouterr().err.splitlines()
@@ -50,6 +50,23 @@ def test_the_factory_tells_how_much_has_come_and_the_waiting_function_is_not_hea
 def test_a_function_that_downloads_by_itself_is_heard(capsys: pytest.CaptureFixture[str]) -> None:
     logged = [("spam", line("downloading", 1_000_000, 4_000_000))] * 2
     assert said(capsys, *logged) == ["  downloading 1.0 of 4.0 MB"]
+
+
+def test_of_two_at_once_each_has_its_name_and_the_factory_is_not_heard(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logged = [
+        ("spam", line("exporting")),
+        ("emotion", line("downloading", 1_000_000, 4_000_000)),
+        (FACTORY, line("proving")),
+        ("spam", line("exporting")),
+        ("emotion", line("exporting")),
+    ]
+    assert said(capsys, *logged, at_once=2) == [
+        "  spam: exporting",
+        "  emotion: downloading 1.0 of 4.0 MB",
+        "  emotion: exporting",
+    ]
 
 
 @pytest.mark.parametrize("level", ["WARNING", "ERROR"])
