@@ -9,6 +9,7 @@ from inference import doors
 from inference.errors import HubletError
 from inference.jobs.walls import hide
 from inference.runtime.restart import RECYCLED, start_over_between_events
+from inference.runtime.spare_memory import SpareMemory
 from inference.serve import Service
 from inference.settings import Settings
 from inference.tasks import get_task
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 SETTINGS = Settings.from_env(os.environ, os.cpu_count())
 SERVICE = Service(get_task(SETTINGS.task), SETTINGS)
-start_over_between_events(lambda: SERVICE.is_stuck, SERVICE.warn)
+start_over_between_events(lambda: SERVICE.is_stuck, SERVICE.warn, SpareMemory().give_back)
 hide()  # a model's own files are worked on by children, which must not read the credentials here
 if RECYCLED not in os.environ:
     SERVICE.start()

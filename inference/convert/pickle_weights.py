@@ -38,6 +38,7 @@ def rewrite(snapshot: Path) -> None:
     for name, tensor in weights.items():
         is_shared = tensor.data_ptr() in seen
         seen.add(tensor.data_ptr())
-        own[name] = tensor.clone() if is_shared else tensor.contiguous()  # safetensors shares nothing
+        whole = tensor.contiguous()  # safetensors takes nothing else, and shares nothing
+        own[name] = whole.clone() if is_shared and whole is tensor else whole
     save_file(own, snapshot / "model.safetensors", metadata={"format": "pt"})
     source.unlink()

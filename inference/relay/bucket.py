@@ -80,13 +80,22 @@ class Bucket:
             return str(
                 self._client.put_object(Bucket=self._name, Key=key, Body=body, IfNoneMatch="*")["ETag"]
             )
-        return None
+        return self._tag_if_ours(key, body)
 
     def write_if_same(self, key: str, body: bytes, etag: str) -> str | None:
         """Replace the document with this tag; ``None`` if it is not there any more."""
         with _told(passing=(*TAKEN, *ABSENT)):
             return str(self._client.put_object(Bucket=self._name, Key=key, Body=body, IfMatch=etag)["ETag"])
-        return None
+        return self._tag_if_ours(key, body)
+
+    def _tag_if_ours(self, key: str, body: bytes) -> str | None:
+        """After a refusal: the tag of the document that is there, if it is the one that was to be written.
+
+        boto3 sends a write again when its answer was lost. Then the bucket refuses the second one, for the
+        first is there. Two writers never write the same: each document has a word of its own.
+        """
+        found = self.read(key)
+        return found.etag if found and found.body == body else None
 
     def upload(self, file: Path, key: str) -> None:
         """A file of any size, in parts; boto3 sends a checksum with each."""

@@ -6,6 +6,7 @@ format must be: AmazonCloudWatch user guide, "Specification: Embedded metric for
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,15 @@ DIMENSIONS = {
     "Faults": BY_TASK,
     "PreparationFailures": BY_TASK,
 }
+
+
+def finite(line: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that JSON can say. One NaN would make the line none, and all its metrics would be lost."""
+    return {name: value for name, value in line.items() if not _is_endless(value)}
+
+
+def _is_endless(value: Any) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def embedded(namespace: str, line: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 
 from inference.errors import HubletError, InternalError, ModelNotReady, ModelUnavailable
 from inference.jobs.progress import DOWNLOADING
-from inference.runtime.metrics import embedded
+from inference.runtime.metrics import embedded, finite
 
 if TYPE_CHECKING:
     from inference.cache.artifact import Manifest
@@ -75,7 +75,7 @@ class RequestLog:
         if model_call.truncated:
             line["truncated"] = model_call.truncated
         total_ms = round((time.monotonic() - self._started_s) * 1000, 1)
-        return line | model_call.figures() | {"total_ms": total_ms}
+        return finite(line | model_call.figures() | {"total_ms": total_ms})
 
 
 def _failure(error: HubletError, model_call: ModelCall) -> dict[str, Any]:

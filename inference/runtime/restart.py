@@ -1,4 +1,4 @@
-"""An environment with a stuck engine starts over after its reply: the next event meets a fresh one."""
+"""What an environment does after a reply: give memory back, or start over where its engine is stuck."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ RECYCLED = "HUBLET_RECYCLED"
 """Set in an environment that started over: its init phase is part of the last call, which is at its end."""
 
 
-def start_over_between_events(is_stuck: Callable[[], bool], log: Callable[[str], None]) -> None:
+def start_over_between_events(
+    is_stuck: Callable[[], bool], log: Callable[[str], None], otherwise: Callable[[], None]
+) -> None:
     """Have Lambda's runtime client look, each time before it asks for an event, whether to start over first.
+
+    If not, it does ``otherwise``.
 
     Only there is the last reply on its way and the next event not yet taken. One thread cannot be ended while
     it is in native code; all of them are when the process becomes another program: its own, from the start.
@@ -33,6 +37,7 @@ def start_over_between_events(is_stuck: Callable[[], bool], log: Callable[[str],
         if is_stuck():
             log("the engine is stuck; this environment starts over")
             _start_over(first)
+        otherwise()
         return ask(self)
 
     client.LambdaRuntimeClient.wait_next_invocation = ask_unless_stuck

@@ -14,7 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from inference.convert.onnx import variants
 from inference.convert.onnx.dynamic_int8 import quantize_products
-from inference.convert.onnx.graph_weights import edited
+from inference.convert.onnx.graph_weights import GraphWeights, edited
+from inference.convert.onnx.product_count import count_products
 from inference.convert.onnx.rounding import LARGEST_IN_PRODUCT, LARGEST_INT8, rounded_rows
 from inference.engines.onnx.session import data_of
 from tests.support.models.heads import converted, make_model
@@ -179,3 +180,43 @@ def test_memory_that_no_form_fits_into_ends_the_conversion(
     snapshot = make_model(tmp_path / "model", "text-classification", "bert")
     with pytest.raises(MemoryError):
         converted(snapshot, "text-classification", tmp_path / "artifacts", "auto")
+
+
+@pytest.mark.parametrize(("name", "integer"), [("int8", 2), ("int8-blockwise", 2), ("fp32", 0)])
+def test_integer_products_are_counted(graph: Path, name: str, integer: int) -> None:
+    assert count_products(written(graph, name)) == (integer, 2)
+
+
+def test_a_weight_that_is_used_twice_becomes_integer_in_both_products(graph: Path) -> None:
+    """As in tied output layers: the second product gets the same weight through a ``Transpose``."""
+    tied = graph.with_name("tied.onnx")
+    with edited(graph, tied) as (model, _):
+        down = next(node for node in model.graph.node if node.name == "down")
+        down.input[1] = "up_turned"
+        at = list(model.graph.node).index(down)
+        model.graph.node.insert(at, helper.make_node("Transpose", ["up"], ["up_turned"], perm=[1, 0]))
+    exact = run(tied)
+    for name in ("int8", "int8-blockwise"):
+        form = written(tied, name)
+        assert count_products(form) == (2, 2)
+        error = np.abs(run(form) - exact).mean() / np.abs(exact).mean()
+        assert error < 0.05
+
+
+@pytest.mark.parametrize("shape", ["transposed", "sliced", "Fortran", "contiguous"])
+def test_a_weight_is_written_as_it_reads_however_it_lies_in_memory(tmp_path: Path, shape: str) -> None:
+    rng = np.random.default_rng(5)
+    plain = rng.standard_normal((64, 48), np.float32)
+    values = {
+        "transposed": plain.T,
+        "sliced": plain[::2, 5:],
+        "Fortran": np.asfortranarray(plain),
+        "contiguous": plain,
+    }[shape]
+    model = onnx.ModelProto()
+    with (tmp_path / "weights").open("wb") as file:
+        weights = GraphWeights(model, tmp_path, file, "weights")
+        weights.add("large", values)
+        weights.add("small", values[:3, :5])
+    assert np.array_equal(weights.read("large"), values)
+    assert np.array_equal(weights.read("small"), values[:3, :5])

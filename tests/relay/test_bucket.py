@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.httpsession import URLLib3Session
+from urllib3 import HTTPResponse
 
 from inference.relay import bucket as module
 from inference.relay.bucket import Bucket, RelayUnreachable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.relay.written import Written
@@ -35,6 +40,42 @@ def test_conditional_writes(bucket: Bucket) -> None:
     found = bucket.read("lease")
     assert found
     assert found.body == b"3"
+
+
+@pytest.fixture
+def loses_an_answer(bucket: Bucket) -> Iterator[list[int]]:
+    """The first write reaches the bucket, and its answer does not reach us; boto3 sends it once more."""
+    statuses: list[int] = []
+    nothing = HTTPResponse(BytesIO(), preload_content=False)
+
+    def send(request: Any, **_: Any) -> AWSResponse | None:
+        sent = URLLib3Session().send(request)
+        statuses.append(sent.status_code)
+        return AWSResponse(request.url, 500, {}, nothing) if len(statuses) == 1 else sent
+
+    events = bucket._client.meta.events
+    events.register("before-send.s3.PutObject", send)
+    yield statuses
+    events.unregister("before-send.s3.PutObject", send)
+
+
+def _read(bucket: Bucket, key: str) -> tuple[bytes, str]:
+    found = bucket.read(key)
+    assert found
+    return found.body, found.etag
+
+
+def test_a_write_whose_answer_was_lost_is_ones_own(bucket: Bucket, loses_an_answer: list[int]) -> None:
+    tag = bucket.write_if_absent("lost", b"mine")
+    assert loses_an_answer == [200, 412]
+    assert tag
+    assert _read(bucket, "lost") == (b"mine", tag)
+    loses_an_answer.clear()
+    replaced = bucket.write_if_same("lost", b"mine again", tag)
+    assert loses_an_answer == [200, 412]
+    assert replaced
+    assert _read(bucket, "lost") == (b"mine again", replaced)
+    assert bucket.write_if_absent("lost", b"another's") is None
 
 
 def test_files_of_any_size(bucket: Bucket, server: Written, tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ class GraphWeights:
 
         small = values.nbytes < INLINE_BYTES
         self._tensors[name] = numpy_helper.from_array(values, name) if small else self._write(name, values)
+        self._graph.initializer.append(self._tensors[name])  # for who looks for constants there
         return name
 
     def _write(self, name: str, values: NDArray[Any]) -> Any:

@@ -8,7 +8,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from inference.convert.limits import is_out_of_memory
-from inference.convert.onnx import export, own_graph, variants
+from inference.convert.onnx import export, own_graph, product_count, variants
 from inference.convert.onnx.lists import RecordedSession
 from inference.convert.proofs import proof_class
 from inference.convert.recipe import Drift, KeptVariant, why_kept
@@ -111,7 +111,7 @@ def _best(
         raise Unsupported("its graph does not answer as torch does, even in fp32")
     (folder / GRAPH).unlink()
     data_of(folder / GRAPH).unlink()
-    reason = f"{origin}; {why_kept(source, variant.name, rejected)}"
+    reason = f"{origin}; {why_kept(source, variant.name, rejected)}; {product_count.told(folder / MODEL)}"
     return KeptVariant(variant.name, reason, drift, tuple(rejected), tools(), session.choose())
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from inference.convert.onnx.blockwise_int8 import quantize_blocks
 from inference.convert.onnx.dynamic_int8 import quantize_embeddings, quantize_products
 from inference.convert.onnx.graph_weights import edited
+from inference.convert.onnx.product_count import fold_transposes
 from inference.convert.onnx.row_scaling import scale_rows
 from inference.convert.recipe import Variant
 from inference.engines.onnx.session import data_of
@@ -69,6 +70,7 @@ def _dynamic(
 ) -> None:
     """Weights to int8 per channel, activations at run time, where the weight's shape is chosen."""
     with _prepared(graph, target) as prepared, edited(graph, prepared) as (model, weights):
+        fold_transposes(model, weights)
         names = {name for name, shape in products(model).items() if is_quantized(*shape)}
         if scales_rows:
             scale_rows(model, weights, names)
@@ -78,6 +80,7 @@ def _dynamic(
 
 def _blockwise(graph: Path, target: Path) -> None:
     with _prepared(graph, target) as prepared, edited(graph, prepared) as (model, weights):
+        fold_transposes(model, weights)
         quantize_blocks(model, weights, products(model).keys())
 
 

@@ -19,7 +19,14 @@ def edges(encoding: Any, at: int, text: str, aligns: bool) -> tuple[int, int]:
     if aligns:
         return word_edges(encoding, at, text)
     start, end = encoding.offsets[at]
-    return start, end
+    return start, past_marks(text, end)
+
+
+def past_marks(text: str, end: int) -> int:
+    """Where a span ends with the combining marks behind it: a normalizer may drop them, and end before."""
+    while end < len(text) and _is_mark(text[end]):
+        end += 1
+    return end
 
 
 def word_edges(encoding: Any, at: int, text: str) -> tuple[int, int]:

@@ -415,6 +415,15 @@ def test_a_decoder_streams_what_it_answers(
         assert (len(pieces) == 1) == is_whole or "stop" in parameters
 
 
+def test_a_prompt_of_one_token_leaves_the_other_answers_alone(decoder: tuple[Any, Oracle]) -> None:
+    """In a batch with one, CTranslate2 answers the others with their prompts in front."""
+    engine, oracle = decoder
+    shortest = next(text for text in "abcdefgh" if len(oracle.tokenizer(text)["input_ids"]) == 1)
+    prompts = [PROMPTS[0], shortest, PROMPTS[-1], shortest]
+    alone = [only(ask(engine, prompt, max_new_tokens=5))[0] for prompt in prompts]
+    assert only(ask(engine, *prompts, max_new_tokens=5)) == alone
+
+
 def test_a_decoder_takes_empty_and_long_prompts(decoder: tuple[Any, Oracle]) -> None:
     engine, _ = decoder
     outcome = run(engine, "", "word " * 200)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -76,6 +78,20 @@ def test_offsets_are_those_of_transformers_for_any_unicode(pair: Pair) -> None:
         for text, found in zip(ODD, answers, strict=True):
             assert found
             assert all(0 <= entry["start"] <= entry["end"] <= len(text) for entry in found)
+
+
+def test_a_span_takes_the_marks_of_its_last_letter_along(tmp_path: Path) -> None:
+    """ "cafe" and a combining accent: a normalizer that strips accents ends the word before it."""
+    text = "The cafe\u0301 of Zoe\u0308\u0323, cafe\u0301"
+    tokenizer = json.loads((make_model(tmp_path, TAG, "bert") / "tokenizer.json").read_text())
+    tokenizer["normalizer"]["strip_accents"] = True
+    (tmp_path / "tokenizer.json").write_text(json.dumps(tokenizer))
+    head = on_torch(tmp_path, TAG)
+    for strategy in STRATEGIES:
+        found = call(head, [text], aggregation_strategy=strategy, ignore_labels=[])[0]
+        followed = {text[entry["end"] : entry["end"] + 1] for entry in found}
+        assert found[-1]["end"] == len(text)
+        assert not [mark for mark in followed if mark and unicodedata.combining(mark)]
 
 
 def test_a_long_text_is_read_in_windows_as_transformers_does_when_told_to(pair: Pair) -> None:

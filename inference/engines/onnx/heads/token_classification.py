@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from inference.engines.engine import Outcome
+from inference.engines.onnx.answer_text import past_marks
 from inference.engines.onnx.classifier import label_names
 from inference.engines.onnx.head import Head
 from inference.engines.onnx.spans import Token, entities, without_overlaps, words
@@ -141,6 +142,7 @@ class TokenClassification(Head):
             is_unknown = ids[at] == self._unknown
             word = text[start:end] if is_unknown else names[at]
             is_inside = not is_unknown and self._is_inside(text, start, end, word)
+            end = past_marks(text, end)
             tokens.append(Token(word, scores[at], start, end, window.first + at, is_inside))
         return tokens
 
