@@ -48,7 +48,7 @@ WITH := python -m local.commands.with_words
 # A target's line in `make help` is what stands after the two number signs.
 .DEFAULT_GOAL := help
 .PHONY: help run serve ui picture invoke batch cache lock synth deploy destroy options key check fix unit test retest fuzz hostile media schemas chaos batch-chaos scan load
-.PHONY: wheel wheel-test doctor bench bench-lists bench-stream bench-relay account-probe stream-probe experiment experiments cost pins sbom events diagrams clean
+.PHONY: wheel wheel-test doctor bench bench-lists bench-memory bench-stream bench-relay account-probe stream-probe experiment experiments cost pins sbom events diagrams clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -206,6 +206,10 @@ bench-lists: .venv/dev.stamp ## lists of texts: on each thread, one by one, and 
 # PAIRS=n says how often the sides take turns.
 bench-stream: .venv/dev.stamp ## the first token of a stream, those after it, and a second turn
 	@python -m bench.speed.streaming $(if $(value PAIRS),--pairs $(call quote,PAIRS))
+
+# TASKS=chat,speech picks functions, CACHE=build/cache keeps the prepared models.
+bench-memory: .venv/dev.stamp ## what a function still holds after its largest request
+	@python -m bench.speed.memory $(if $(value TASKS),--tasks $(call quote,TASKS)) $(if $(value CACHE),--cache $(call quote,CACHE))
 
 # MODEL=... picks a case of the benchmark, PAIRS=n says how often the two ways take turns.
 bench-relay: .venv/dev.stamp synth ## the first-ever call through the relay, next to the direct way

@@ -40,10 +40,19 @@ class Pair:
         answers = call(head or self.head, texts, **options)
         for text, found in zip(texts, answers, strict=True):
             expected = self.pipeline(text, **{"aggregation_strategy": "simple", **options})
-            assert [{**entry, "score": 0} for entry in found] == [{**entry, "score": 0} for entry in expected]
+            same = [{**with_its_marks(text, entry), "score": 0} for entry in expected]
+            assert [{**entry, "score": 0} for entry in found] == same
             scores = [float(entry["score"]) for entry in expected]
             assert [entry["score"] for entry in found] == pytest.approx(scores, abs=1e-4)
         return answers
+
+
+def with_its_marks(text: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """Our one difference from the pipeline: an entity does not end between a letter and its accent."""
+    end = entry["end"]
+    while "entity_group" in entry and end < len(text) and unicodedata.category(text[end]).startswith("M"):
+        end += 1
+    return {**entry, "end": end}
 
 
 def call(head: Any, texts: list[str], **parameters: Any) -> list[list[dict[str, Any]]]:
@@ -87,7 +96,7 @@ def test_a_span_takes_the_marks_of_its_last_letter_along(tmp_path: Path) -> None
     tokenizer["normalizer"]["strip_accents"] = True
     (tmp_path / "tokenizer.json").write_text(json.dumps(tokenizer))
     head = on_torch(tmp_path, TAG)
-    for strategy in STRATEGIES:
+    for strategy in STRATEGIES[1:]:
         found = call(head, [text], aggregation_strategy=strategy, ignore_labels=[])[0]
         followed = {text[entry["end"] : entry["end"] + 1] for entry in found}
         assert found[-1]["end"] == len(text)

@@ -71,7 +71,8 @@ class TokenClassification(Head):
         tokens = 0
         for texts in grouped(call.inputs, CHARS_AT_ONCE):
             readings = self.read_all(texts, call.parameters.get("stride"))
-            results += [self.entities(reading, strategy, ignored) for reading in readings]
+            for text, reading in zip(texts, readings, strict=True):
+                results.append(with_marks(text, self.entities(reading, strategy, ignored)))
             tokens += sum(reading.tokens_read for reading in readings)
         return Outcome(results, tokens=tokens)
 
@@ -142,7 +143,6 @@ class TokenClassification(Head):
             is_unknown = ids[at] == self._unknown
             word = text[start:end] if is_unknown else names[at]
             is_inside = not is_unknown and self._is_inside(text, start, end, word)
-            end = past_marks(text, end)
             tokens.append(Token(word, scores[at], start, end, window.first + at, is_inside))
         return tokens
 
@@ -155,6 +155,14 @@ class TokenClassification(Head):
     def _join(self, tokens: list[str]) -> str:
         decoder = self._tokenizer.raw.decoder
         return " ".join(tokens) if decoder is None else str(decoder.decode(tokens))
+
+
+def with_marks(text: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Entities with the combining marks of their last letter; single tokens stay as the tokenizer has them."""
+    return [
+        {**entry, "end": past_marks(text, entry["end"])} if "entity_group" in entry else entry
+        for entry in found
+    ]
 
 
 def grouped(texts: Sequence[str], most_chars: int) -> Iterator[list[str]]:
