@@ -158,7 +158,7 @@ class TokenClassification(Head):
 
 
 def with_marks(text: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Entities with the combining marks of their last letter; single tokens stay as the tokenizer has them."""
+    """Entities with the combining marks of their last letter; single tokens stay as they are."""
     return [
         {**entry, "end": past_marks(text, entry["end"])} if "entity_group" in entry else entry
         for entry in found
