@@ -27,10 +27,10 @@ TOKENS_NDIM = 2
 """Of token ids, (1, tokens). Pictures have one size, so their runs all take the same memory."""
 FEWEST = 3
 """Inputs of a list that is worth the threads; with fewer, loading them takes longer than they save."""
-SHRINKS_FROM = 128
+SHRINKS_FROM = 32
 """Tokens of a run after which the arena is given back: it would keep what the longest text ever took.
 
-Measured with MiniLM: 82 MB after one text of 512 tokens. Giving back takes 1 to 4% of a run of that length.
+Measured with MiniLM: 82 MB after one text of 512 tokens. Giving back takes 1 to 4% of a run.
 """
 MOST_WEIGHT_BYTES = 128 * 1024 * 1024
 """A second session holds a copy of the weights, so larger models keep to one."""
