@@ -153,7 +153,9 @@ def _open(
     shrinking.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
     def run(inputs: Inputs) -> Outputs:
-        shrinks = frees_memory or any(each.ndim == TOKENS_NDIM and each.size > SHRINKS_FROM for each in inputs.values())
+        shrinks = frees_memory or any(
+            each.ndim == TOKENS_NDIM and each.size > SHRINKS_FROM for each in inputs.values()
+        )
         chosen = {name: inputs[name] for name in names}
         outputs: Outputs = loaded.run(None, chosen, shrinking if shrinks else None)
         return outputs
