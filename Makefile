@@ -64,10 +64,12 @@ ui: .venv/ui.stamp $(if $(value ENDPOINTS),,synth) ## the playground, in a brows
 	@python -m playground --port $(call quote,UI_PORT) $(if $(value ENDPOINTS),--endpoints $(call quote,ENDPOINTS), \
 		--hub $(call quote,HUB) --tasks $(call quote,TASKS) $(if $(value CACHE),--cache $(call quote,CACHE)))
 
-# The README's picture of the playground, from the browser test.
-picture: .venv/dev.stamp node_modules/.package-lock.json ## take the README's picture of the playground
-	@REQUIRE_BROWSER=1 python -m pytest tests/browser/test_picture.py
-	@cp build/screenshots/playground.png docs/pictures/playground.png
+# Every view, light and dark, wide and on a phone, from the browser test; the documents' pictures are among them.
+PICTURES = sentiment-light-1280 embeddings-light-1280 entities-dark-390 speech-light-390
+.PHONY: pictures
+pictures: .venv/dev.stamp node_modules/.package-lock.json ## take pictures of every view of the playground
+	@HUBLET_PICTURES=1 REQUIRE_BROWSER=1 python -m pytest tests/browser/test_pictures.py
+	@for name in $(PICTURES); do cp build/screenshots/$$name.png docs/pictures/$$name.png || exit; done
 
 # One call of a function: make invoke TASK=sentiment [EVENT=file.json] [DEPLOYED=1 [OUTPUTS=...]]
 invoke: .venv/run.stamp ## call a function once: TASK=sentiment

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from playground import answer, comparison, facts, form_view, progress
-from playground.comparison import Candidate
+from playground.comparison import Asked, Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,9 +21,8 @@ AT_FIRST = 2
 def show(catalogue: Catalogue) -> None:
     """Put the comparison on the page: first which function, then its form and the models that fit it."""
     gr.HTML(
-        '<p class="quiet">The same input to several models: those that a function allows, and those of other '
-        "functions of the same kind. Memory is the most that the answering process has held so far: models "
-        "of one function share a process, so the second one's figure has the first in it.</p>"
+        '<div class="about"><h2>Compare models</h2><p>The same input to several models: those that a '
+        "function allows, and those of other functions of the same kind.</p></div>"
     )
     comparison.pick_function(catalogue, lambda description: _show_function(catalogue, description))
 
@@ -41,26 +40,30 @@ def _show_function(catalogue: Catalogue, description: Description) -> None:
     if len(labels) < AT_FIRST:
         gr.HTML('<p class="quiet">No function here has a second model for this.</p>')
         return
-    chosen = gr.CheckboxGroup(labels, value=labels[:AT_FIRST], label="models", interactive=True)
-    view = form_view.show(description, with_model=False)
-    send = gr.Button("Compare", variant="primary")
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=5, min_width=280):
+            chosen = gr.CheckboxGroup(labels, value=labels[:AT_FIRST], label="Models", interactive=True)
+        with gr.Column(scale=6, min_width=280):
+            view = form_view.show(description, "Compare", with_model=False)
     waits = gr.HTML("", elem_classes="waits")
     compared = gr.HTML("", elem_classes="comparison")
 
     def answered(picked: list[str], *values: Any) -> Iterator[dict[Any, Any]]:
         request = view.request(values)
         cards: list[str] = []
-        yield {compared: "", waits: progress.started()}
+        asked: list[Asked] = []
+        yield {compared: "", waits: progress.started(), **view.busy(True)}
         for label in picked:
             for state in comparison.ask(found[label], request):
-                if isinstance(state, str):
-                    cards.append(_card(found[label], state))
-                    yield {compared: comparison.beside(cards)}
+                if isinstance(state, Asked):
+                    cards.append(_card(found[label], state.drawn))
+                    asked.append(state)
+                    yield {compared: comparison.summary(asked) + comparison.beside(cards)}
                 else:
                     yield {waits: progress.bar(state, label)}
-        yield {waits: "" if cards else answer.refused("Choose at least one model.")}
+        yield {waits: "" if cards else answer.refused("Choose at least one model."), **view.busy(False)}
 
-    send.click(answered, [chosen, *view.controls], [waits, compared], show_progress="hidden")
+    comparison.connect(view, answered, [chosen, *view.controls], waits, compared)
 
 
 def _card(candidate: Candidate, body: str) -> str:

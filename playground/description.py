@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from local.demo.recipes import OWNER
 from playground.access import NoCredentials
 from playground.client import Client, Reply, Unreachable
 from playground.refusal import words
@@ -36,8 +37,18 @@ class Description:
 
     @property
     def models(self) -> list[str]:
-        """Those that a request may name, the default first."""
-        return [self.document["model"], *self.document["alternatives"]]
+        """Those that a request may name, the default first; beside demo models there are no others."""
+        return [self.document["model"], *([] if self.is_demo else self.document["alternatives"])]
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether a demo model of the project stands in for the task's own."""
+        return str(self.document["model"]).startswith(f"{OWNER}/demo-")
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the model was prepared when the function was asked."""
+        return bool(self.document["engine"])
 
     @property
     def note(self) -> str:

@@ -9,31 +9,53 @@ from typing import TYPE_CHECKING, Any
 from inference.http.response import PEAK_MEMORY_MB, SERVER_TIMING, TRUNCATED_INPUTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from playground.client import Reply
     from playground.description import Description
     from playground.events import EventReply
 
-NOT_READY = "not prepared yet; the first call does it"
+NOT_READY = "not loaded yet: the first run downloads and prepares it"
+HUB_PAGE = "https://huggingface.co/"
 TIMING = re.compile(r"([\w-]+);dur=([\d.]+)")
 """A metric of a ``Server-Timing`` header (W3C Server Timing), in milliseconds."""
+PREPARING = ("download", "convert", "load")
+"""What was done before the model could run, the work of the first call alone."""
 
 
 def about(description: Description) -> str:
-    """The model, and what it became: engine, precision, and how far from the original that is."""
+    """What the model is and became: engine, precision, and how far from the original that is."""
     document = description.document
     served = f"{document['engine']} {document['precision']}" if document.get("engine") else NOT_READY
-    facts = [
-        ("model", document["model"]),
-        ("revision", str(document["revision"])[:12]),
-        ("served by", served),
+    rows = [
+        _row("model", _model_link(description)),
+        _row("served by", escape(served)),
+        _row("revision", escape(str(document["revision"])[:12])),
     ]
-    rows = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
-    return (
-        f'<div class="about"><p>{escape(document["summary"])}</p>{badge(description.note)}'
-        f'<dl class="facts">{rows}</dl>{precision(document)}</div>'
-    )
+    notes = "".join(f'<p class="quiet">{escape(note)}</p>' for note in document.get("notes") or ())
+    return f'<div class="about"><dl class="facts">{"".join(rows)}</dl>{notes}{precision(document)}</div>'
+
+
+def head(description: Description, title: str) -> str:
+    """What stands over a form: the function's name, and what it does."""
+    summary = escape(description.document["summary"])
+    return f'<div class="about"><h2>{escape(title)}</h2><p>{summary}</p>{badge(description.note)}</div>'
+
+
+def _model_link(description: Description) -> str:
+    name = escape(description.document["model"])
+    if description.is_demo:
+        return name
+    return f'<a href="{HUB_PAGE}{name}" target="_blank" rel="noopener">{name}</a>'
+
+
+def _row(name: str, drawn: str) -> str:
+    return f"<div><dt>{escape(name)}</dt><dd>{drawn}</dd></div>"
+
+
+def rows(facts: Sequence[tuple[str, str]]) -> str:
+    """Names and values in a line that wraps."""
+    return f'<dl class="facts">{"".join(_row(name, escape(value)) for name, value in facts)}</dl>'
 
 
 def badge(note: str) -> str:
@@ -63,32 +85,46 @@ def precision(document: Mapping[str, Any]) -> str:
     )
 
 
+def told(reply: Reply) -> dict[str, float]:
+    """Milliseconds of each part of the work, as the function tells them."""
+    return {name: float(value) for name, value in TIMING.findall(reply.headers.get(SERVER_TIMING, ""))}
+
+
 def timings(reply: Reply) -> str:
-    """What an answer took: as told by the function, and from here."""
-    told = {name: float(value) for name, value in TIMING.findall(reply.headers.get(SERVER_TIMING, ""))}
-    state = "cold: the model was just loaded" if "load" in told else "warm"
-    facts = [(name, _duration(value)) for name, value in told.items()]
-    facts += [("in all, from here", _duration(reply.seconds * 1000)), ("start", state)]
-    if memory := reply.headers.get(PEAK_MEMORY_MB):
-        facts.append(("peak memory of its process", f"{float(memory):,.0f} MB"))
+    """What an answer took: as told by the function, and from here.
+
+    What prepared the model may have begun before the request, so the whole may be shorter than that part.
+    """
+    parts = told(reply)
+    facts = [(name, duration(value)) for name, value in parts.items() if name not in PREPARING]
+    facts.append(("total", duration(reply.seconds * 1000)))
+    if memory := peak_memory_mb(reply):
+        facts.append(("memory", f"{memory:,.0f} MB"))
     if (cut := reply.headers.get(TRUNCATED_INPUTS, "0")) != "0":
         facts.append(("inputs cut to the model's window", cut))
-    rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
-    return f'<dl class="facts">{rows}</dl>'
+    first = [f"{name} {duration(parts[name])}" for name in PREPARING if name in parts]
+    before = f'<p class="quiet">First call: {escape(", ".join(first))}.</p>' if first else ""
+    return rows(facts) + before
+
+
+def peak_memory_mb(reply: Reply) -> float | None:
+    """The most that the answering process has held so far."""
+    memory = reply.headers.get(PEAK_MEMORY_MB)
+    return float(memory) if memory else None
 
 
 def pace(tokens: int, reply: EventReply) -> str:
     """How fast an answer comes, as seen from here; a first token alone tells no speed."""
     seconds = reply.seconds
-    facts = [("tokens", f"{tokens}"), ("first token", _duration(reply.first_s * 1000))]
+    facts = [("tokens", f"{tokens}"), ("first token", duration(reply.first_s * 1000))]
     if tokens > 1 and seconds > reply.first_s:
         facts.append(("tokens a second", f"{(tokens - 1) / (seconds - reply.first_s):.1f}"))
-    facts.append(("in all, from here", _duration(seconds * 1000)))
-    rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
-    return f'<dl class="facts">{rows}</dl>'
+    facts.append(("total", duration(seconds * 1000)))
+    return rows(facts)
 
 
-def _duration(milliseconds: float) -> str:
+def duration(milliseconds: float) -> str:
+    """For the eye: seconds from one second on."""
     return f"{milliseconds:,.1f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:,.2f} s"
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 import pi_heif
 
+from playground import labels
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -34,6 +36,7 @@ SUFFIXES = (
     (b"ID3", ".mp3"),
 )
 """How files begin, for those that come without a name."""
+YES_NO: dict[Any, str] = {False: "no", True: "yes"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class FormField:
 
     @property
     def label(self) -> str:
-        return self.name.replace("_", " ")
+        return labels.label(self.name, self.kind)
 
     def component(self, value: Any = None, *, visible: bool = True) -> Any:
         """The control, set to a JSON value."""
@@ -98,7 +101,7 @@ class FormField:
         return gr.Textbox(
             value,
             label=self.label,
-            info=f"{self.help} One per line." if self.kind == "lines" else self.help,
+            info=f"{self.help.rstrip('.')}, one on each line." if self.kind == "lines" else self.help,
             lines=3 if is_long else 1,
             max_lines=12 if is_long else 1,
             interactive=True,
@@ -116,10 +119,10 @@ class FormField:
         return gr.Slider(low, high, value, label=self.label, info=about, **more)
 
     def _choice(self, value: Any, visible: bool) -> gr.Radio:
-        choices = self.schema["enum"]
+        choices = [(YES_NO.get(each, each), each) for each in self.schema["enum"]]
         return gr.Radio(
             choices,
-            value=value or choices[0],
+            value=value or self.schema["enum"][0],
             label=self.label,
             info=self.help,
             interactive=True,

@@ -1,4 +1,4 @@
-"""A form on the page: its controls, what they say, and the buttons that fill them with examples."""
+"""A form on the page: examples that fill it, its controls, the button that sends it, and settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from playground.description import Description
     from playground.form import Form
 
-EACH_LINE = "Each line is an input of its own"
+EACH_LINE = "One input on each line"
+MAIN_ACT = "main-act"
+"""Class of the button that Ctrl+Enter presses."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,17 @@ class FormView:
     chosen: Any
     model: Any
     """``None`` where there is no choice."""
+    act: gr.Button
+    stop: gr.Button
 
     @property
     def controls(self) -> list[Any]:
         """What an event takes as inputs; :meth:`request` reads their values."""
         return [*self.fields, self.is_list, self.chosen, *([self.model] if self.model else [])]
+
+    def busy(self, is_busy: bool) -> dict[Any, Any]:
+        """Updates: while something runs, Stop stands in place of the button that began it."""
+        return {self.act: gr.update(visible=not is_busy), self.stop: gr.update(visible=is_busy)}
 
     def request(self, values: Sequence[Any]) -> Request:
         """The request that the controls describe."""
@@ -59,52 +67,59 @@ class FormView:
         return updates
 
 
-def show(description: Description, *, with_model: bool = True) -> FormView:
-    """Put the form on the page, filled with the first example, and under it one button an example."""
+def show(description: Description, act: str, *, with_model: bool = True) -> FormView:
+    """Put the form on the page, filled with the first example; ``act`` stands on the button that sends it."""
     form = form_of(description)
     examples = [(each["title"], form.read_example(each["body"])) for each in description.document["examples"]]
     first = examples[0][1]
     values = dict(zip(_fields(form), form.values(first), strict=True))
-    chosen_first = _chosen(form, first)
-    components = [field.component(values[field]) for field in form.inputs]
+    buttons = _examples(examples)
+    fields = [field.component(values[field]) for field in form.inputs]
     is_list = gr.Checkbox(
         isinstance(first.inputs, list), label=EACH_LINE, interactive=True, visible=form.takes_several
     )
-    components += [field.component(values[field]) for field in form.required]
+    fields += [field.component(values[field]) for field in form.required]
     model = _model(description) if with_model else None
-    with gr.Accordion("Parameters", open=bool(chosen_first), visible=bool(form.optional)):
-        names = [(field.label, field.name) for field in form.optional]
-        chosen = gr.CheckboxGroup(
-            names, value=chosen_first, label="Set these; the others are the model's own", interactive=True
-        )
-        optional = [
-            field.component(values[field], visible=field.name in chosen_first) for field in form.optional
-        ]
-    view = FormView(form, [*components, *optional], is_list, chosen, model)
-    if optional:
-        chosen.change(
-            lambda picked: [gr.update(visible=field.name in picked) for field in form.optional],
-            chosen,
-            optional,
+    send = gr.Button(act, variant="primary", elem_classes=MAIN_ACT)
+    stop = gr.Button("Stop", visible=False)
+    optional, chosen = _settings(form, values, _chosen(form, first))
+    view = FormView(form, [*fields, *optional], is_list, chosen, model, send, stop)
+    for button, request in buttons:
+        button.click(
+            lambda request=request: view.filled(request),
+            None,
+            view.controls,
             show_progress="hidden",
             queue=False,
         )
-    with gr.Row(elem_classes="examples"):
-        for title, request in examples:
-            button = gr.Button(title, size="sm", min_width=80)
-            button.click(
-                lambda request=request: view.filled(request),
-                None,
-                view.controls,
-                show_progress="hidden",
-                queue=False,
-            )
     return view
+
+
+def _examples(examples: Sequence[tuple[str, Request]]) -> list[tuple[gr.Button, Request]]:
+    with gr.Row(elem_classes="examples"):
+        return [(gr.Button(title, size="sm", min_width=80), request) for title, request in examples]
+
+
+def _settings(form: Form, values: dict[Any, Any], chosen: list[str]) -> tuple[list[Any], gr.CheckboxGroup]:
+    """Parameters that may be left out: which are sent, and a control for each of those."""
+    with gr.Accordion("Settings", open=bool(chosen), visible=bool(form.optional)):
+        names = [(field.label, field.name) for field in form.optional]
+        picked = gr.CheckboxGroup(names, value=chosen, label="Change these settings", interactive=True)
+        fields = [field.component(values[field], visible=field.name in chosen) for field in form.optional]
+    if fields:
+        picked.change(
+            lambda picked: [gr.update(visible=field.name in picked) for field in form.optional],
+            picked,
+            fields,
+            show_progress="hidden",
+            queue=False,
+        )
+    return fields, picked
 
 
 def _model(description: Description) -> Any:
     models = description.models
-    return gr.Radio(models, value=models[0], label="model", interactive=True) if len(models) > 1 else None
+    return gr.Radio(models, value=models[0], label="Model", interactive=True) if len(models) > 1 else None
 
 
 def _fields(form: Form) -> tuple[Any, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -9,7 +10,7 @@ import gradio as gr
 from playground import answer, comparison, facts, form_view, progress
 from playground.access import NoCredentials
 from playground.client import Unreachable
-from playground.comparison import Candidate
+from playground.comparison import Asked, Candidate
 from playground.endpoints import NoEndpoints
 
 if TYPE_CHECKING:
@@ -40,9 +41,8 @@ def show(catalogue: Catalogue, other: OtherPrecision | None) -> None:
         gr.HTML(DEPLOYED)
         return
     gr.HTML(
-        '<p class="quiet">The same input to one model twice: in the form that its function serves, and in '
-        "the other, fp32 or int8, in a process of its own. The first run prepares that other form; the next "
-        "one compares warm answers.</p>"
+        '<div class="about"><h2>Compare precision</h2><p>The same input to one model twice: in the form '
+        "that its function serves, and in the other, fp32 or int8. The first run prepares that.</p></div>"
     )
     comparison.pick_function(catalogue, lambda description: _show_function(catalogue, other, description))
 
@@ -55,33 +55,35 @@ def other_than(document: Mapping[str, Any]) -> str:
 
 
 def _show_function(catalogue: Catalogue, other: OtherPrecision, description: Description) -> None:
-    view = form_view.show(description, with_model=False)
-    send = gr.Button("Compare precision", variant="primary")
+    view = form_view.show(description, "Compare precision", with_model=False)
     waits = gr.HTML("", elem_classes="waits")
     compared = gr.HTML("", elem_classes="comparison")
 
     def answered(*values: Any) -> Iterator[dict[Any, Any]]:
         request = view.request(values)
         cards: list[str] = []
-        yield {compared: "", waits: progress.started()}
+        asked: list[Asked] = []
+        yield {compared: "", waits: progress.started(), **view.busy(True)}
         try:
             for state, label in _both(catalogue, other, description, request):
-                if isinstance(state, str):
-                    cards.append(state)
-                    yield {compared: comparison.beside(cards)}
+                if isinstance(state, Asked):
+                    cards.append(state.drawn)
+                    asked.append(state)
+                    yield {compared: comparison.summary(asked) + comparison.beside(cards)}
                 else:
                     yield {waits: progress.bar(state, label)}
             yield {waits: ""}
         except (Unreachable, NoCredentials, NoEndpoints, NoOtherForm) as error:
             yield {waits: answer.refused(str(error))}
+        yield view.busy(False)
 
-    send.click(answered, view.controls, [waits, compared], show_progress="hidden")
+    comparison.connect(view, answered, view.controls, waits, compared)
 
 
 def _both(
     catalogue: Catalogue, other: OtherPrecision, description: Description, request: Request
 ) -> Iterator[tuple[Any, str]]:
-    """How far each is, with a word for it, and its card."""
+    """How far each is, with a word for it, and its answer."""
     name, model = description.endpoint.name, description.models[0]
     own = Candidate(catalogue, description, model)
     yield from _one(own, request, "its own form")
@@ -95,9 +97,12 @@ def _both(
 
 def _one(candidate: Candidate, request: Request, label: str) -> Iterator[tuple[Any, str]]:
     for state in comparison.ask(candidate, request):
-        if not isinstance(state, str):
+        if not isinstance(state, Asked):
             yield state, label
             continue
         document = candidate.settled().document
+        form = document["precision"] or label
+        figures = state.figures and replace(state.figures, name=form)
         about = [candidate.model, document["engine"], document["reason"]]
-        yield comparison.card(document["precision"] or label, about, state + facts.precision(document)), label
+        card = comparison.card(form, about, state.drawn + facts.precision(document))
+        yield Asked(card, figures), label

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from playground import labels
+
 if TYPE_CHECKING:
     from playground.client import Reply
 
@@ -11,8 +13,7 @@ MEANINGS = {
     401: "The function asks for a key: set HUBLET_KEY before make ui.",
     403: "AWS does not let these credentials call the function.",
     413: "Send less at once.",
-    422: "Change the field that is named.",
-    424: "The Hub does not give this model; choose another one.",
+    424: "The Hub does not give this model. For the real models, start with HUB=https://huggingface.co.",
     429: "Too many calls at once; try again in a moment.",
     502: "The function broke down; its log says more.",
     503: "Try again in a moment.",
@@ -23,7 +24,7 @@ MEANINGS = {
 
 def words(reply: Reply) -> str:
     """The message of an error, with what to do about it where that is known."""
-    said = message(reply) or f"the answer has status {reply.status}"
+    said = labels.in_words(message(reply)) or f"the answer has status {reply.status}"
     said = said[0].upper() + said[1:]
     return f"{said.rstrip('.')}. {MEANINGS.get(reply.status, '')}".strip()
 

@@ -11,7 +11,7 @@ from hublet.model_environment import UI, enter
 if TYPE_CHECKING:
     import argparse
 
-SUMMARY = "open the playground: a page in your browser, with a tab for each function"
+SUMMARY = "open the playground: a page in your browser, with a view for each function"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -32,6 +32,7 @@ def function(task: Task, manifest: Manifest | None) -> dict[str, Any]:
         "reason": manifest and manifest.reason,
         "drift": manifest and manifest.drift,
         "rejected": manifest and manifest.rejected,
+        "size_bytes": manifest and manifest.size_bytes,
         "notes": [UNFILTERED] if task.kind.paints else [],
         "alternatives": [model.id for model in task.alternatives],
         "routes": routes(task),

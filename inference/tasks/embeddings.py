@@ -20,5 +20,18 @@ TASK = Task(
     examples=(
         Example("A sentence", {"inputs": "The cat sleeps on the sofa."}),
         Example("Two sentences", {"inputs": ["The cat sleeps.", "A kitten is napping."]}),
+        Example(
+            "A map of six",
+            {
+                "inputs": [
+                    "The cat sleeps.",
+                    "A kitten is napping.",
+                    "The train is late again.",
+                    "Our bus was delayed.",
+                    "Add salt to the soup.",
+                    "Bake the bread for an hour.",
+                ]
+            },
+        ),
     ),
 )

@@ -19,6 +19,9 @@ TASK = Task(
         Example(
             "With times", {"inputs": packaged("sentence.ogg"), "parameters": {"return_timestamps": True}}
         ),
+        Example(
+            "Word by word", {"inputs": packaged("sentence.ogg"), "parameters": {"return_timestamps": "word"}}
+        ),
     ),
     memory_mb=3538,
     timeout_s=300,

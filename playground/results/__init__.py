@@ -27,7 +27,7 @@ def drawn_by() -> dict[str, str]:
 
 def draw(task: str, request: Request, reply: Reply) -> str:
     """HTML of an answer: of each input by itself, where there were several."""
-    module = import_module(f"{__name__}.{drawn_by().get(task, PLAIN)}")
+    module = _module(task)
     one: Callable[[Any, Any], str] = module.draw
     if not reply.is_json:
         return one(request.inputs, reply)
@@ -35,11 +35,22 @@ def draw(task: str, request: Request, reply: Reply) -> str:
     if not isinstance(request.inputs, list):
         return one(request.inputs, result)
     parts = (
-        f'<section class="one-of-several"><h4>{escape(_title(given))}</h4>{one(given, each)}</section>'
+        f'<section class="one-of-several"><h3>{escape(_title(given))}</h3>{one(given, each)}</section>'
         for given, each in zip(request.inputs, result, strict=True)
     )
     several: Callable[[Any, Any], str] | None = getattr(module, "compare", None)
-    return "".join(parts) + (several(request.inputs, result) if several and len(result) > 1 else "")
+    together = several(request.inputs, result) if several and len(result) > 1 else ""
+    return together + "".join(parts)
+
+
+def draw_one(task: str, inputs: Any, result: Any) -> str:
+    """HTML of the answer to a single input."""
+    drawn: str = _module(task).draw(inputs, result)
+    return drawn
+
+
+def _module(task: str) -> Any:
+    return import_module(f"{__name__}.{drawn_by().get(task, PLAIN)}")
 
 
 def _title(given: Any) -> str:

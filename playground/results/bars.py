@@ -16,22 +16,24 @@ def draw(inputs: Any, result: Any) -> str:
     return bars([(_label(each), each["score"]) for each in rows])
 
 
-def bars(scores: list[tuple[str, float]], lowest: float = 0.0) -> str:
+def bars(scores: list[tuple[str, float]], lowest: float = 0.0, number: str = ".1%") -> str:
     """A list of names with a bar and a number; bars start at ``lowest``, which may be below zero."""
     widest = max([1.0, *(score for _, score in scores)])
-    drawn = _drawn(scores[:MOST_SHOWN], lowest, widest)
+    drawn = _drawn(scores[:MOST_SHOWN], lowest, widest, number)
     rest = scores[MOST_SHOWN:]
     if not rest:
         return drawn
-    return f"{drawn}<details><summary>{len(rest)} more</summary>{_drawn(rest, lowest, widest)}</details>"
+    return (
+        f"{drawn}<details><summary>{len(rest)} more</summary>{_drawn(rest, lowest, widest, number)}</details>"
+    )
 
 
-def _drawn(scores: list[tuple[str, float]], lowest: float, widest: float) -> str:
+def _drawn(scores: list[tuple[str, float]], lowest: float, widest: float, number: str) -> str:
     items = []
     for name, score in scores:
         width = max(0.0, score - lowest) / (widest - lowest) * 100
         items.append(
-            f'<li><span class="name">{escape(name)}</span><span class="number">{score:.4f}</span>'
+            f'<li><span class="name">{escape(name)}</span><span class="number">{score:{number}}</span>'
             f'<span class="bar" aria-hidden="true"><span style="width:{width:.1f}%"></span></span></li>'
         )
     return f'<ol class="bars">{"".join(items)}</ol>'

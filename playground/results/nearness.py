@@ -12,4 +12,4 @@ TAGS = ("sentence-similarity",)
 def draw(inputs: Any, result: Any) -> str:
     """A bar for each sentence that was compared, nearest first."""
     pairs = zip(inputs["sentences"], result, strict=True)
-    return bars(sorted(pairs, key=lambda pair: -pair[1]), lowest=-1.0)
+    return bars(sorted(pairs, key=lambda pair: -pair[1]), lowest=-1.0, number=".2f")

@@ -12,4 +12,6 @@ TAGS = ("text-ranking",)
 def draw(inputs: Any, result: Any) -> str:
     """A bar for each ``{"index", "score"}``, in the order of the answer; logits may be below zero."""
     scores = [(inputs["texts"][each["index"]], each["score"]) for each in result]
-    return bars(scores, lowest=min(0.0, *(score for _, score in scores)) if scores else 0.0)
+    is_share = all(0 <= score <= 1 for _, score in scores)
+    lowest = min([0.0, *(score for _, score in scores)])
+    return bars(scores, lowest, ".1%" if is_share else ".2f")

@@ -1,14 +1,22 @@
-"""Embeddings as stripes, and how near several of them are to each other."""
+"""Embeddings as stripes; several of them also as a map, and as a table of how near each is to each."""
 
 from __future__ import annotations
 
 import math
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 TAGS = ("feature-extraction",)
 STRIPES = 96
 """More numbers than these are told, not drawn."""
+FEWEST_ON_A_MAP = 3
+"""Two points are a line whatever they mean."""
+MAP_WIDTH, MAP_HEIGHT, MARGIN = 460, 300, 26
+MOST_IN_A_TABLE = 12
 
 
 def draw(inputs: Any, result: Any) -> str:
@@ -28,7 +36,41 @@ def draw(inputs: Any, result: Any) -> str:
 
 
 def compare(texts: list[str], vectors: list[list[float]]) -> str:
-    """A table of cosines: each text against each."""
+    """A map where there are enough texts for one, and a table of cosines: each text against each."""
+    drawn = _map(texts, vectors) if len(texts) >= FEWEST_ON_A_MAP else ""
+    return drawn + (_table(texts, vectors) if len(texts) <= MOST_IN_A_TABLE else "")
+
+
+def places(vectors: list[list[float]]) -> NDArray[np.float64]:
+    """Points ``(texts, 2)`` from 0 to 1: the two directions in which the vectors differ most (PCA)."""
+    import numpy as np
+
+    centred = np.asarray(vectors, np.float64)
+    centred -= centred.mean(axis=0)
+    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    points: NDArray[np.float64] = centred @ axes[:2].T
+    spread = np.ptp(points, axis=0)
+    placed: NDArray[np.float64] = (points - points.min(axis=0)) / np.where(spread > 0, spread, 1.0)
+    return placed
+
+
+def _map(texts: list[str], vectors: list[list[float]]) -> str:
+    marks = []
+    for number, (across, up) in enumerate(places(vectors), 1):
+        x = MARGIN + across * (MAP_WIDTH - 2 * MARGIN)
+        y = MAP_HEIGHT - MARGIN - up * (MAP_HEIGHT - 2 * MARGIN)
+        marks.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="13"/><text x="{x:.1f}" y="{y + 4.5:.1f}">{number}</text>'
+        )
+    legend = "".join(f"<li>{escape(text)}</li>" for text in texts)
+    return (
+        '<figure class="map"><figcaption>Map: texts of similar meaning lie near each other</figcaption>'
+        f'<svg viewBox="0 0 {MAP_WIDTH} {MAP_HEIGHT}" role="img" aria-label="Map of {len(texts)} texts">'
+        f"{''.join(marks)}</svg><ol>{legend}</ol></figure>"
+    )
+
+
+def _table(texts: list[str], vectors: list[list[float]]) -> str:
     heads = "".join(f'<th scope="col">{index + 1}</th>' for index in range(len(texts)))
     rows = "".join(
         f'<tr><th scope="row">{index + 1} {escape(text)}</th>'
@@ -37,7 +79,9 @@ def compare(texts: list[str], vectors: list[list[float]]) -> str:
         for index, text in enumerate(texts)
     )
     return (
-        f'<table class="matrix"><caption>Cosine similarity</caption><tr><td></td>{heads}</tr>{rows}</table>'
+        '<div class="scrolls" tabindex="0" role="region" aria-label="Cosine similarity">'
+        '<table class="matrix">'
+        f"<caption>Cosine similarity: 1 means the same</caption><tr><td></td>{heads}</tr>{rows}</table></div>"
     )
 
 

@@ -32,6 +32,8 @@ WIDE, NARROW = 1280, 390
 
 HEIGHT = 900
 
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+
 
 @dataclass
 class View:
@@ -44,15 +46,52 @@ class View:
     """Addresses that were asked for and are not on this machine."""
 
     def open_tab(self, name: str) -> Any:
-        """The panel of a tab, once its inside is there."""
-        self.page.get_by_role("tab", name=name, exact=True).click()
-        return self.page.get_by_role("tabpanel").filter(visible=True).first
+        """A function's view, or one that compares, once its inside is there and its first example has run."""
+        link = self.page.locator(f'nav.menu a[href="#{name}"]')
+        if link.is_visible():
+            link.click()
+        else:
+            self.page.locator("#menu-field").select_option(name)
+        panel = self.page.locator(f"#at-{name}")
+        panel.locator(".about").first.wait_for(timeout=WAIT_MS)
+        self.rested(panel)
+        return panel
+
+    def rested(self, panel: Any) -> None:
+        """Wait for what runs by itself, or was begun."""
+        panel.get_by_text("Running the first example.").wait_for(state="hidden", timeout=WAIT_MS)
+        panel.locator(".wait").first.wait_for(state="detached", timeout=WAIT_MS)
+        panel.locator("button.main-act").filter(visible=True).first.wait_for(timeout=WAIT_MS)
+
+    def run(self, panel: Any) -> Any:
+        """Press Run; what stands where answers stand, once the new one is there."""
+        old = panel.locator(".result .facts, .result .refusal")
+        old.evaluate_all("each => each.forEach(element => element.classList.add('old'))")
+        panel.get_by_role("button", name="Run", exact=True).click()
+        return self.answered(panel)
 
     def answered(self, panel: Any, inside: str = ".result") -> Any:
-        """What stands where answers stand, once one is there."""
-        answer = panel.locator(f"{inside} .facts, {inside} .refusal").filter(visible=True).first
-        answer.wait_for(timeout=WAIT_MS)
+        """What stands where answers stand, once one is there and whole."""
+        answer = panel.locator(f"{inside} .facts:not(.old), {inside} .refusal:not(.old)")
+        answer.filter(visible=True).first.wait_for(timeout=WAIT_MS)
+        self.rested(panel)
         return panel.locator(inside).filter(visible=True).first
+
+    def faults(self) -> list[str]:
+        """What axe finds that is serious or critical, with the first place of each."""
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text())
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{each['id']}: {each['nodes'][0]['html'][:200]}"
+            for each in found["violations"]
+            if each["impact"] in ("serious", "critical")
+        ]
+
+    @property
+    def scroll_width(self) -> int:
+        """Of the whole page in pixels: more than the window's if something sticks out."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth"))
 
 
 @contextmanager

@@ -61,8 +61,8 @@ def test_the_default_models_answer_carries_its_note_and_no_other_models_does() -
         headers = {"content-type": "application/json", "x-model": model}
         drawn = answer.draw(noted, Request("Hi", {}), Reply(200, headers, body, 0.1))
         assert ("untrained demo weights" in drawn) == is_noted
-    assert "untrained demo weights" in facts.about(noted)
-    assert "untrained demo weights" not in facts.about(described_)
+    assert "untrained demo weights" in facts.head(noted, "Spam")
+    assert "untrained demo weights" not in facts.head(described_, "Spam")
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"Hublet": 1}', '{"Hublet": {"CacheName": "a"}}', "{}"])
@@ -157,7 +157,7 @@ def test_what_a_caller_wrote_is_no_markup() -> None:
 def test_an_error_says_what_to_do() -> None:
     body = b'{"error": "inputs: is required", "type": "InvalidField", "request_id": "1"}'
     said = words(Reply(422, {"content-type": "application/json"}, body, 0.1))
-    assert said == "Inputs: is required. Change the field that is named."
+    assert said == "Please fill in “Text”."
     assert words(Reply(502, {}, b"<html>", 0.1)).startswith("The answer has status 502.")
 
 
