@@ -58,11 +58,12 @@ def shell(served: Served, hub: HubServer, folder: Path) -> dict[str, str]:
 
 def outputs(folder: Path) -> str:
     """What ``make deploy`` writes, for functions of the local cloud; where it is."""
-    names = {
+    written = {
         f"{task.name.title().replace('_', '')}Name": f"hublet-{task.function_name}" for task in all_tasks()
     }
     file = folder / "outputs.json"
-    file.write_text(json.dumps({"Hublet": names}))
+    written["SentimentUrl"] = "https://abc.lambda-url.us-east-1.on.aws/"
+    file.write_text(json.dumps({"Hublet": written}))
     return str(file)
 
 
