@@ -47,7 +47,7 @@ WITH := python -m local.commands.with_words
 
 # A target's line in `make help` is what stands after the two number signs.
 .DEFAULT_GOAL := help
-.PHONY: help run serve ui picture invoke batch cache lock synth deploy destroy options key check fix unit test retest fuzz hostile media schemas chaos batch-chaos scan load
+.PHONY: help run serve ui invoke batch cache lock synth deploy destroy options key check fix unit test retest fuzz hostile media schemas chaos batch-chaos scan load
 .PHONY: wheel wheel-test doctor bench bench-lists bench-memory bench-stream bench-relay account-probe stream-probe experiment experiments cost pins sbom events diagrams clean
 
 help: ## list the targets
