@@ -8,12 +8,13 @@ and picks the tokens.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from inference.engines.engine import Completion, Outcome, Pieces, Stream, TextGenerator
-from inference.engines.genai import generators
+from inference.engines.genai import generators, memory
 from inference.engines.genai.prompt_cache import PromptCache, is_keepable
 from inference.engines.genai.search_options import search_options
 from inference.engines.text.chat_encoding import encode_chat
@@ -57,10 +58,15 @@ class Facts:
     special_tokens: Mapping[str, str]
     token_bytes: int
     """Keys and values of one token, in fp32, as the CPU has them."""
+    width: int
+    """Numbers of a token's hidden state."""
 
 
 class GenaiEngine(TextGenerator):
     """A loaded model, its tokenizer and its chat template."""
+
+    room_bytes = math.inf
+    """Outside of a function, as in a proof, nothing is refused for its length."""
 
     def __init__(self, model: Any, tokenizer: Any, facts: Facts) -> None:
         self._model = model
@@ -107,6 +113,9 @@ class GenaiEngine(TextGenerator):
         ids = self._fit(encoded, settings)
         lengths = settings.lengths(len(ids), self._facts.context)
         found = search_options(parameters, settings, len(ids), lengths, self._facts.vocabulary)
+        memory.check(
+            len(ids), found["max_length"], self._facts.width, self._facts.token_bytes, self.room_bytes
+        )
         is_kept = self.caches_prompts and is_keepable(found) and self._is_plain(parameters)
         generator, opened = self._open(ids, found, parameters, is_kept)
         text = TextStream(self._decode_all if tools else self._decode, parameters.get("stop") or ())
@@ -220,6 +229,7 @@ def facts(folder: Path) -> Facts:
         defaults=json.loads((folder / "generation_config.json").read_text()),
         template=noted["chat_template"],
         special_tokens=noted["special_tokens"],
+        width=int(decoder["hidden_size"]),
         token_bytes=8 * decoder["num_hidden_layers"] * decoder["num_key_value_heads"] * decoder["head_size"],
     )
 

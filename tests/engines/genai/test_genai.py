@@ -101,6 +101,17 @@ def test_greedy_ids_are_those_of_transformers(family: str, tmp_path: Path) -> No
         assert ids_of(served, prompt) == expected(snapshot, prompt)
 
 
+def test_a_prompt_that_does_not_fit_into_the_functions_memory_is_refused(
+    engine: GenaiEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, text = text_of(engine, PROMPTS[0]), "word " * 500
+    monkeypatch.setattr(engine, "room_bytes", 500_000)
+    assert text_of(engine, PROMPTS[0]) == answer
+    told = r"^inputs: [\d,]+ tokens to read and [\d,]+ to write take 1 MB, and this function has 0 MB left"
+    with pytest.raises(InvalidField, match=told):
+        text_of(engine, text)
+
+
 @pytest.mark.parametrize("option", ["custom_ops_library", "enable_profiling"])
 def test_a_config_that_was_rewritten_on_the_cache_is_not_followed(
     artifact: Artifact, tmp_path: Path, option: str
