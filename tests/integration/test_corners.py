@@ -38,7 +38,7 @@ SLICE: dict[str, tuple[int, ...]] = {
     "emotion": (0,),
     "entities": (1,),
     "fill_mask": (0,),
-    "image_classification": (0,),
+    "image_classification": (3,),
     "question_answering": (),
     "rerank": (2,),
     "similarity": (3,),

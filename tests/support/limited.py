@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MEGABYTE = 1 << 20
 GROUPS = Path("/sys/fs/cgroup")
+STREAM_BEGINS = b"\0" * 8
+"""Between the head of a streamed reply and its body."""
 REMOVALS = 500
 RESET_PEAK = "5"
 """To ``clear_refs``: the peak of resident memory begins anew (Linux, filesystems/proc.rst)."""
@@ -80,10 +82,12 @@ class LimitedEnvironment:
         """Send a body as the function's URL does; fails where the process did not live to answer."""
         event = url_event(body, path=path)
         result = self._loop.run_until_complete(self._invoke(json.dumps(event).encode()))
-        answer = json.loads(result.payload)
-        assert result.error is None, f"{answer}; {self.log[-5:]}"
-        document = None if answer["statusCode"] == 200 else json.loads(answer["body"])
-        return Reply(answer["statusCode"], document, peak_memory_mb(f"/proc/{self._environment.pid}/status"))
+        assert result.error is None, f"{result.payload!r}; {self.log[-5:]}"
+        head, is_streamed, body = result.payload.partition(STREAM_BEGINS)
+        answer = json.loads(head)
+        status = int(answer["statusCode"])
+        document = None if status == 200 else json.loads(body if is_streamed else answer["body"])
+        return Reply(status, document, peak_memory_mb(f"/proc/{self._environment.pid}/status"))
 
     async def _invoke(self, payload: bytes) -> Any:
         arn, limit_s = "arn:aws:lambda:us-east-1:123456789012:function:it", self._function.timeout_s
