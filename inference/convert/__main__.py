@@ -26,6 +26,7 @@ from inference.convert.recipe import Drift, KeptVariant, Source
 from inference.convert.tokenizer import write_tokenizer
 from inference.engines.choose import choose, choose_pipeline, slowest
 from inference.engines.engine import Unsupported
+from inference.engines.onnx.heads import head_class
 from inference.errors import HubletError, InternalError, ModelUnavailable
 from inference.hub import diffusers_index
 from inference.jobs import landlock
@@ -108,7 +109,7 @@ def convert(job: ConvertJob, close_folders: Callable[[], None] = lambda: None) -
                     _publish(job, folder, manifest)
                     return
         shutil.rmtree(snapshot / Path(own_graph.PATH).parent, ignore_errors=True)  # of no use to torch
-        if job.pipeline_tag in HEAD_TAGS:
+        if job.pipeline_tag in HEAD_TAGS and head_class(job.pipeline_tag).READS_TEXT:
             write_tokenizer(snapshot, snapshot)  # the same head answers there, on torch
         kept = KeptVariant("fp32", "its weights are kept as they are", Drift({}, within_budget=True))
         manifest = _manifest(job, choice, kept, started_s)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.cache import errors as cache_errors
 from inference.cache.files import replace_text
-from inference.convert import limits
+from inference.convert import limits, protein_tokenizer
 from inference.engines.text.tokenizer import VOCABULARIES, read_json
 from inference.errors import ModelUnavailable
 
@@ -46,7 +46,11 @@ def write_tokenizer(snapshot: Path, folder: Path) -> None:
         raise ModelUnavailable(
             f"its tokenizer cannot be made of {names} ({type(error).__name__}); see the log"
         ) from error
-    if not tokenizer.is_fast:
+    if protein_tokenizer.reads_proteins(tokenizer):
+        backend = protein_tokenizer.written_down(tokenizer)
+    elif tokenizer.is_fast:
+        backend = tokenizer.backend_tokenizer
+    else:
         return
     special = {role: token for role, token in tokenizer.special_tokens_map.items() if isinstance(token, str)}
     config = {
@@ -57,7 +61,7 @@ def write_tokenizer(snapshot: Path, folder: Path) -> None:
         "truncation_side": tokenizer.truncation_side,
         "clean_up_tokenization_spaces": tokenizer.clean_up_tokenization_spaces,
     }
-    texts = (tokenizer.backend_tokenizer.to_str(), json.dumps(config, ensure_ascii=False, indent=1))
+    texts = (backend.to_str(), json.dumps(config, ensure_ascii=False, indent=1))
     for name, text in zip(FILES, texts, strict=True):
         replace_text(folder / name, text)
 

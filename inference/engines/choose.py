@@ -10,6 +10,8 @@ from inference.task_kinds import HEAD_TAGS, kind_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from inference.engines.onnx.head import Head
+
 # Encoder-decoders and decoders whose conversion to CTranslate2 was compared with torch.
 CTRANSLATE_MODEL_TYPES = ("bart", "m2m_100", "marian", "mbart", "mt5", "pegasus", "t5", "whisper")
 CTRANSLATE_GENERATION_MODEL_TYPES = ("bloom", "gpt2", "gpt_neox", "opt")
@@ -67,12 +69,25 @@ def choose(pipeline_tag: str, config: Mapping[str, Any]) -> EngineChoice:
 def fast_engines(pipeline_tag: str) -> dict[str, tuple[str, ...] | frozenset[str]]:
     """Fast engine -> the architectures that it serves for this tag."""
     kind = kind_of(pipeline_tag)
-    if pipeline_tag in HEAD_TAGS:
-        from inference.engines.onnx.heads import head_class  # only a model that is not ready needs it
-
-        return {"onnx": head_class(pipeline_tag).MODEL_TYPES}
+    found: dict[str, tuple[str, ...] | frozenset[str]] = {}
     if kind.rewrites:
-        return {"ctranslate": CTRANSLATE_MODEL_TYPES}
+        found["ctranslate"] = CTRANSLATE_MODEL_TYPES
     if kind.continues_text:
-        return {"ctranslate": CTRANSLATE_GENERATION_MODEL_TYPES, "genai": GENAI_MODEL_TYPES}
-    return {}
+        found |= {"ctranslate": CTRANSLATE_GENERATION_MODEL_TYPES, "genai": GENAI_MODEL_TYPES}
+    if head := _head(pipeline_tag):
+        found["onnx"] = head.MODEL_TYPES
+    return found
+
+
+def has_own_graphs(pipeline_tag: str) -> bool:
+    """Whether an ONNX graph of a repository's own may be of use for this tag."""
+    head = _head(pipeline_tag)
+    return head is not None and head.HAS_OWN_GRAPHS
+
+
+def _head(pipeline_tag: str) -> type[Head] | None:
+    if pipeline_tag not in HEAD_TAGS:
+        return None
+    from inference.engines.onnx.heads import head_class  # only a model that is not ready needs it
+
+    return head_class(pipeline_tag)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.cache import stale_files
 from inference.cache.files import recorded_commit, write_atomically
-from inference.engines.choose import converted_types
+from inference.engines.choose import converted_types, has_own_graphs
 from inference.errors import HubletError, InternalError, ModelNotReady, ModelUnavailable, TokenNeeded
 from inference.jobs import process
 from inference.jobs.progress import Progress
@@ -19,7 +19,6 @@ from inference.jobs.refused import LeaseLost, Refused, from_line
 from inference.jobs.requests import ConvertJob, DownloadJob
 from inference.prepare.backoff import Failure, backoff_s
 from inference.settings import is_private
-from inference.task_kinds import HEAD_TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,7 +135,7 @@ class Preparation:
             revision=recorded or model.revision,
             hub_cache=str(self.layout.hub),
             pickle_weights=model.pickle_weights,
-            own_graph=self.spec.pipeline_tag in HEAD_TAGS,
+            own_graph=has_own_graphs(self.spec.pipeline_tag),
             converted_types=converted_types(self.spec.pipeline_tag),
             memory_mb=self.spec.memory_mb,
             memory_option=self.spec.memory_option,

@@ -1,16 +1,18 @@
-"""torch -> ONNX: for one text of any length, or one picture of the size that its processor gives."""
+"""torch -> ONNX: for one text or sound of any length, one picture of its processor's size, or both."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from inference.engines.onnx.image_processor import read_processor
-from inference.engines.torch.encoder import PIXELS, input_names
+from inference.engines.torch.encoder import PIXELS, WAVEFORM, input_names
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SAMPLE_TOKENS = 16
+TEXTS = 3
+SAMPLE_SOUND = 16_000
 
 
 def export(model: Any, path: Path, outputs: tuple[str, ...]) -> None:
@@ -33,13 +35,15 @@ def export(model: Any, path: Path, outputs: tuple[str, ...]) -> None:
 
     names = input_names(model)
     # Each input its own tensor: two names for one would be exported as one input.
-    sample = {name: _pixels(path.parent) if name == PIXELS else _tokens() for name in names}
-    free = {name: None if name == PIXELS else {1: torch.export.Dim.DYNAMIC} for name in names}
+    is_several = PIXELS in names and len(names) > 1  # texts for one picture, any number of them
+    sample = {name: _sample(name, path.parent, TEXTS if is_several else 1) for name in names}
+    free = dict.fromkeys([0, 1] if is_several else [1], torch.export.Dim.DYNAMIC)
+    shapes = {name: None if name == PIXELS else free for name in names}
     with torch.inference_mode():
         program = torch.onnx.export(
             Outputs().eval(),  # a wrapper left in train mode would switch the model's dropout on
             kwargs={"inputs": sample},
-            dynamic_shapes={"inputs": free},
+            dynamic_shapes={"inputs": shapes},
             dynamo=True,
             input_names=names,
             output_names=list(outputs),
@@ -49,10 +53,18 @@ def export(model: Any, path: Path, outputs: tuple[str, ...]) -> None:
     program.save(str(path), external_data=True)
 
 
-def _tokens() -> Any:
+def _sample(name: str, folder: Path, texts: int) -> Any:
     import torch
 
-    return torch.ones(1, SAMPLE_TOKENS, dtype=torch.long)
+    if name == WAVEFORM:
+        return torch.zeros(1, SAMPLE_SOUND)
+    return _pixels(folder) if name == PIXELS else _tokens(texts)
+
+
+def _tokens(texts: int) -> Any:
+    import torch
+
+    return torch.ones(texts, SAMPLE_TOKENS, dtype=torch.long)
 
 
 def _pixels(folder: Path) -> Any:

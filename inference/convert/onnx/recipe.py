@@ -15,14 +15,14 @@ from inference.convert.recipe import Drift, KeptVariant, why_kept
 from inference.convert.tokenizer import write_tokenizer
 from inference.engines.engine import Unsupported
 from inference.engines.onnx import sentence_modules
-from inference.engines.onnx.engine import MODEL
+from inference.engines.onnx.engine import MODEL, SERIAL
 from inference.engines.onnx.heads import head_class
 from inference.engines.onnx.image_processor import PREPROCESSOR, read_processor
 from inference.engines.onnx.session import Session, data_of
 from inference.engines.torch.encoder import load_model, runner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from inference.convert.proofs.proof import Proof
@@ -44,9 +44,9 @@ TOOLS = ("torch", "transformers", "onnx", "onnxscript", "onnxruntime")
 
 def convert(source: Source, folder: Path, report: Callable[[str], None]) -> KeptVariant:
     """Take the repository's own graph or export one, then try variants from fastest to most faithful."""
-    _keep(source.snapshot, folder)
-    write_tokenizer(source.snapshot, folder)
     head = head_class(source.pipeline_tag)
+    _keep(source.snapshot, folder, (*KEPT, *head.FILES))
+    write_tokenizer(source.snapshot, folder)
     report("proving")
     reference = load_model(source.snapshot, source.pipeline_tag, source.threads, attention="eager")
     on_torch = head(folder, runner(reference, head.OUTPUTS))
@@ -112,12 +112,13 @@ def _best(
     (folder / GRAPH).unlink()
     data_of(folder / GRAPH).unlink()
     reason = f"{origin}; {why_kept(source, variant.name, rejected)}; {product_count.told(folder / MODEL)}"
-    return KeptVariant(variant.name, reason, drift, tuple(rejected), tools(), session.choose())
+    lists = session.choose() if head.TAKES_LISTS else SERIAL
+    return KeptVariant(variant.name, reason, drift, tuple(rejected), tools(), lists)
 
 
-def _keep(snapshot: Path, folder: Path) -> None:
+def _keep(snapshot: Path, folder: Path, names: Sequence[str]) -> None:
     """Copy what heads read besides the graph."""
-    for pattern in KEPT:
+    for pattern in names:
         for path in snapshot.glob(pattern):
             target = folder / path.relative_to(snapshot)
             target.parent.mkdir(exist_ok=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from inference.convert.proofs import recordings, texts
-from inference.task_kinds import HEAD_TAGS, SPEECH, head_of, kind_of
+from inference.convert.proofs import texts
+from inference.task_kinds import HEAD_TAGS, head_of, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,4 +26,4 @@ def built_in_inputs(pipeline_tag: str) -> Sequence[Any]:
         return proof_class(pipeline_tag).built_in_inputs()
     if kind_of(pipeline_tag).paints:
         return ()  # its proof has prompts of its own
-    return recordings.read() if pipeline_tag == SPEECH else texts.read()
+    return texts.read()

@@ -21,6 +21,8 @@ TOP_1_AGREEMENT = 0.95
 """At least this part of the masks keeps its likeliest token; in a whole vocabulary many are nearly equal."""
 TOP_5_OVERLAP = 0.9
 """At least this part of the five likeliest tokens stays among them."""
+LETTER_AGREEMENT = 0.97
+"""At least this part of the frames in which a letter is heard keeps it."""
 MIN_COSINE = 0.98
 """No vector turns further away from torch's than this cosine."""
 MEAN_COSINE = 0.99

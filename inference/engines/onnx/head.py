@@ -9,7 +9,7 @@ from inference.engines.onnx.model_types import TEXT_MODEL_TYPES
 from inference.engines.onnx.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -37,12 +37,25 @@ class Head(Engine):
     """The architectures that are converted to ONNX."""
     READS_PICTURES: ClassVar[bool] = False
     """Whether inputs are pictures instead of texts."""
+    READS_TEXT: ClassVar[bool] = True
+    """Whether a tokenizer stands before the model; else one that is written in Python does no harm."""
+    FILES: ClassVar[tuple[str, ...]] = ()
+    """Files of the repository that this head reads, besides those that every head does."""
+    HAS_OWN_GRAPHS: ClassVar[bool] = True
+    """Whether a repository's ``onnx/model.onnx`` can be what this head runs."""
+    TAKES_LISTS: ClassVar[bool] = True
+    """Whether it is worth to find out how lists of inputs are run fastest."""
     HAS_PIPELINE: ClassVar[bool] = True
     """Whether transformers has a pipeline that answers in the same shape."""
 
     def __init__(self, folder: Path, forward: Forward) -> None:
         """``folder`` holds the artifact's config and tokenizer."""
         self._forward = forward
+
+    @classmethod
+    def serves(cls, config: Mapping[str, Any]) -> bool:
+        """Whether a model with this ``config.json`` is one that the head can be put over."""
+        return True
 
     def list_step(self, call: Call) -> int:
         """1: an answer does not depend on the inputs beside it."""

@@ -68,6 +68,7 @@ KINDS: dict[str, dict[str, Any]] = {
 """What each kind of processor does where the repository's file is silent."""
 KIND_OF_MODEL = {
     "beit": "Beit",
+    "clip": "CLIP",
     "convnext": "ConvNext",
     "convnextv2": "ConvNext",
     "deit": "DeiT",

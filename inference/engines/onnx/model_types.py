@@ -19,6 +19,8 @@ TEXT_MODEL_TYPES = frozenset(
         "xlm-roberta",
     ]
 )
+FILLING_MODEL_TYPES = TEXT_MODEL_TYPES | {"esm"}
+"""And proteins, whose letters may be masked."""
 ANSWERING_MODEL_TYPES = TEXT_MODEL_TYPES - {"eurobert", "nomic_bert"}
 """Those of which transformers has a head for answers."""
 STATIC = "static_table"
@@ -27,6 +29,12 @@ ENCODER_MODEL_TYPES = frozenset(["mt5", "t5", "umt5"])
 """Encoder-decoders whose encoder alone embeds."""
 EMBEDDING_MODEL_TYPES = TEXT_MODEL_TYPES | ENCODER_MODEL_TYPES | {"gemma3_text", "qwen3", STATIC}
 """And decoders that embed: their heads need no cache of keys and values."""
+SPEECH_MODEL_TYPES = frozenset(
+    ["data2vec-audio", "hubert", "unispeech", "unispeech-sat", "wav2vec2", "wavlm"]
+)
+"""Those that hear letters: they read the waveform itself, and have a CTC head."""
+PICTURE_AND_TEXT_MODEL_TYPES = frozenset(["clip", "siglip"])
+"""Those that say how well a text fits a picture."""
 IMAGE_MODEL_TYPES = frozenset(
     [
         *("beit", "convnext", "convnextv2", "deit", "dinov2", "efficientnet", "mobilenet_v1"),

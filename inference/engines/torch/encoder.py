@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TEXT_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 PIXELS = "pixel_values"
+WAVEFORM = "input_values"
 
 
 def load_model(folder: Path, pipeline_tag: str, threads: int, attention: str | None = None) -> Any:
@@ -56,8 +57,11 @@ def runner(
 
 
 def input_names(model: Any) -> list[str]:
-    """The pixels, or else those of the usual text inputs, that the model's ``forward`` takes."""
+    """What the model's ``forward`` takes: pixels, sound, the usual text inputs, or text and pixels."""
     import inspect
 
     accepted = inspect.signature(model.forward).parameters
-    return [PIXELS] if PIXELS in accepted else [name for name in TEXT_INPUTS if name in accepted]
+    texts = [name for name in TEXT_INPUTS if name in accepted]
+    if PIXELS in accepted and TEXT_INPUTS[0] in texts:
+        return [*texts, PIXELS]
+    return next(([name] for name in (PIXELS, WAVEFORM) if name in accepted), texts)

@@ -122,7 +122,9 @@ def plain(value: Any) -> Any:
 def load(artifact: Artifact, pipeline_tag: str, threads: int) -> Engine:
     """Read config, tokenizer and safetensors weights from real files; never code, never the network."""
     head = head_class(pipeline_tag) if pipeline_tag in HEAD_TAGS else None
-    if head and not has_python_tokenizer(artifact.folder):
+    if head and not head.serves(read_json(artifact.folder / "config.json")):
+        head = None
+    if head and not (head.READS_TEXT and has_python_tokenizer(artifact.folder)):
         with contextlib.suppress(Unsupported):
             model = load_model(artifact.folder, pipeline_tag, threads)
             return head(artifact.folder, runner(model, head.OUTPUTS))

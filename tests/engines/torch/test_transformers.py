@@ -11,12 +11,15 @@ import pytest
 from inference.cache.artifact import Artifact
 from inference.convert.proofs import recordings as proof_recordings
 from inference.convert.tokenizer import write_tokenizer
+from inference.engines.onnx.heads.automatic_speech_recognition import AutomaticSpeechRecognition
 from inference.engines.torch.transformers import PipelineEngine, WriterEngine, load
 from inference.errors import InvalidField, ModelUnavailable
 from inference.task import Call
+from inference.task_kinds import SPEECH
 from tests.support.models import text_to_text
 from tests.support.models.decoders import make_snapshot
 from tests.support.models.heads import LABELS, TEXTS, make_model
+from tests.support.models.letters import make_letters
 from tests.support.models.manifests import manifest
 
 if TYPE_CHECKING:
@@ -174,42 +177,27 @@ def test_text_of_an_unknown_decoder_is_continued(tmp_path: Path) -> None:
         engine.run(Call(["Maria moved"], {**given, "stop": ["x"]}, is_list=False))
 
 
-def test_speech_of_an_unknown_model_is_heard(tmp_path: Path) -> None:
+def test_letters_are_heard_by_the_same_head_without_a_conversion(tmp_path: Path) -> None:
+    snapshot = make_letters(tmp_path / "model", "wav2vec2")
+    waveform = proof_recordings.recording(0)
+    engine = load(artifact(snapshot, SPEECH), SPEECH, 1)
+    assert isinstance(engine, AutomaticSpeechRecognition)
+    [found] = engine.run(Call([waveform], {}, is_list=False)).results
+    assert found == pipe(snapshot, SPEECH)({"raw": waveform.copy(), "sampling_rate": 16_000})
+
+
+def test_speech_of_a_vocabulary_that_we_do_not_read_is_heard_by_a_pipeline(tmp_path: Path) -> None:
     import json
 
-    import torch
-    from transformers import (
-        Wav2Vec2Config,
-        Wav2Vec2CTCTokenizer,
-        Wav2Vec2FeatureExtractor,
-        Wav2Vec2ForCTC,
-    )
-
-    snapshot = tmp_path / "model"
-    snapshot.mkdir()
-    letters = ["<pad>", "<s>", "</s>", "<unk>", "|", *"ABCDEFGH"]
-    (snapshot / "vocab.json").write_text(json.dumps({letter: i for i, letter in enumerate(letters)}))
-    Wav2Vec2CTCTokenizer(str(snapshot / "vocab.json")).save_pretrained(snapshot)
-    Wav2Vec2FeatureExtractor().save_pretrained(snapshot)
-    torch.manual_seed(7)
-    config = Wav2Vec2Config(
-        vocab_size=len(letters),
-        hidden_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-        conv_dim=(16, 16),
-        conv_kernel=(10, 3),
-        conv_stride=(5, 64),
-        num_conv_pos_embeddings=8,
-        num_conv_pos_embedding_groups=2,
-    )
-    Wav2Vec2ForCTC(config).save_pretrained(snapshot)
-    tag = "automatic-speech-recognition"
-    engine = load(artifact(snapshot, tag), tag, 1)
+    named = {"tokenizer_class": "Wav2Vec2CTCTokenizer", "target_lang": "eng"}
+    snapshot = make_letters(tmp_path / "model", "wav2vec2", named)
+    vocabulary = snapshot / "vocab.json"
+    vocabulary.write_text(json.dumps({"eng": json.loads(vocabulary.read_text())}))
+    engine = load(artifact(snapshot, SPEECH), SPEECH, 1)
+    assert isinstance(engine, PipelineEngine)
     waveform = proof_recordings.recording(0)
     [found] = engine.run(Call([waveform], {}, is_list=False)).results
-    assert found == pipe(snapshot, tag)({"raw": waveform.copy(), "sampling_rate": 16_000})
+    assert found == pipe(snapshot, SPEECH)({"raw": waveform.copy(), "sampling_rate": 16_000})
     assert found["text"]
     assert engine.run(Call([waveform], {"return_timestamps": False}, is_list=False)).results == [found]
     for given in ({"return_timestamps": True}, {"language": "en"}, {"num_beams": 2}):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.engines.engine import Outcome
 from inference.engines.onnx.head import Head
+from inference.engines.onnx.model_types import FILLING_MODEL_TYPES
 from inference.engines.onnx.windows import clearest, split
 from inference.engines.softmax import softmax
 from inference.engines.text.tokenizer import TextTokenizer
@@ -59,6 +60,7 @@ class FillMask(Head):
 
     AUTO_CLASS = "AutoModelForMaskedLM"
     OUTPUTS = ("logits",)
+    MODEL_TYPES = FILLING_MODEL_TYPES
 
     def __init__(self, folder: Path, forward: Forward) -> None:
         super().__init__(folder, forward)
