@@ -16,7 +16,8 @@ TIMEOUT_S = 5.0
 MOST_BYTES = 8_000_000
 COMMIT = re.compile(r"[0-9a-f]{40}")
 NAME_SAYS = (
-    (r"whisper", "automatic-speech-recognition"),
+    (r"(whisper|wav2vec2|hubert|wavlm)", "automatic-speech-recognition"),
+    (r"(^|[-_/])(clip|siglip)", "zero-shot-image-classification"),
     (r"\b(opus-mt|nllb|m2m100|mbart)", "translation"),
     (r"(cnn|xsum|summar|pegasus)", "summarization"),
     (r"(mnli|zero-?shot)", "zero-shot-classification"),

@@ -63,6 +63,9 @@ RECIPES = (
     DemoRecipe("demo-emotion", (), "untrained.text:emotion", MINILM, "packaged.heads:emotion"),
     DemoRecipe("demo-spam", (), "untrained.text:spam", MINILM, "packaged.heads:spam"),
     DemoRecipe("demo-classification", ("zero-shot-classification",), "untrained.text:classification"),
+    DemoRecipe(
+        "demo-zero-shot-image", ("zero-shot-image-classification",), "untrained.media:zero_shot_image"
+    ),
     DemoRecipe("demo-question-answering", ("question-answering",), "untrained.text:question_answering"),
     DemoRecipe("demo-fill-mask", ("fill-mask",), "untrained.text:fill_mask"),
     DemoRecipe(

@@ -5,7 +5,10 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-TAGS = ("fill-mask", "image-classification", "text-classification", "zero-shot-classification")
+TAGS = (
+    *("fill-mask", "image-classification", "text-classification"),
+    *("zero-shot-classification", "zero-shot-image-classification"),
+)
 MOST_SHOWN = 8
 """More bars than these are folded away."""
 

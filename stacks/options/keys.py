@@ -236,7 +236,7 @@ ALARM_EMAIL = Pattern(
     example="someone@example.com",
     values_note="one address",
     effect="Sends alarms on errors, throttles, slow calls, failed preparations and a slow cache: "
-    "9.30 USD a month for all functions.",
+    "9.80 USD a month for all functions.",
 )
 PREFETCH = Flag(
     name="prefetch",

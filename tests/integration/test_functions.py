@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.support.served import Served
 
 TASKS = all_tasks()
-WORDLESS = ("image-classification", "text-to-image")
+WORDLESS = ("image-classification", "text-to-image", "zero-shot-image-classification")
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from huggingface_hub import (
     TokenClassificationOutputElement,
     TranslationOutput,
     ZeroShotClassificationOutputElement,
+    ZeroShotImageClassificationOutputElement,
 )
 from huggingface_hub.errors import HfHubHTTPError
 from PIL import Image
@@ -266,6 +267,18 @@ def test_image_classification_that_is_right(client: Callable[[str], InferenceCli
         Image.open(io.BytesIO(image)).save(stream, "WEBP", lossless=True)
         best = client("image-classification").image_classification(stream.getvalue(), top_k=1)
     assert [label.label for label in best] == ["3"]
+
+
+def test_zero_shot_image_classification(client: Callable[[str], InferenceClient]) -> None:
+    image = base64.b64decode(packaged("three.png"))
+    labels = ["a digit", "a cat", "a street"]
+    found = client("zero-shot-image").zero_shot_image_classification(
+        image, labels, hypothesis_template="Here is {}."
+    )
+    assert isinstance(found[0], ZeroShotImageClassificationOutputElement)
+    assert {each.label for each in found} == set(labels)
+    assert [each.score for each in found] == sorted((each.score for each in found), reverse=True)
+    assert sum(each.score for each in found) == pytest.approx(1)
 
 
 def test_automatic_speech_recognition_that_is_right(client: Callable[[str], InferenceClient]) -> None:

@@ -34,6 +34,7 @@ MODEL_DECIDES = (
     "question_answering",
     "speech",
     "translation",
+    "zero_shot_image",
 )
 
 

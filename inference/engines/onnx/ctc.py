@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FILES = ("vocab.json", "added_tokens.json", "special_tokens_map.json", "tokenizer_config.json")
 TOKENIZER = "Wav2Vec2CTCTokenizer"
+DELIMITER = "|"
+"""The token between two words. The library (5.23) writes another one as it stands, whatever the files say."""
 SPACES = (
     *((" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'")),
     *((" n't", "n't"), (" 'm", "'m"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re")),
@@ -50,7 +52,8 @@ class CtcVocabulary:
         self._blank = _content(config.get("pad_token", "<pad>"))
         if self._blank not in ids:
             raise Unsupported("its vocabulary has no token for a frame without a letter")
-        self._delimiter = _content(config.get("word_delimiter_token", "|"))
+        if _content(config.get("word_delimiter_token", DELIMITER)) != DELIMITER:
+            raise Unsupported(f"its words are not told apart by {DELIMITER}")
         self._space = _content(config.get("replace_word_delimiter_char", " "))
         self._is_lower = bool(config.get("do_lower_case"))
         self._closes_up = bool(config.get("clean_up_tokenization_spaces"))
@@ -62,7 +65,7 @@ class CtcVocabulary:
         for token, run in groupby(self._letters.get(index, self._unknown) for index in ids):
             end = at + sum(1 for _ in run)
             if token != self._blank:
-                found.append(Letter(self._space if token == self._delimiter else token, at, end))
+                found.append(Letter(self._space if token == DELIMITER else token, at, end))
             at = end
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +128,31 @@ def image(folder: Path) -> None:
     ).save_pretrained(folder)
     kind = f"a Stable Diffusion pipeline for pictures of {PICTURE} x {PICTURE} pixels"
     cards.write(folder, cards.untrained("demo-image", "text-to-image", kind, library="diffusers"))
+
+
+def zero_shot_image(folder: Path) -> None:
+    """A CLIP as small as possible: it reads a picture and labels, and knows neither."""
+    import transformers
+
+    tokenizer = clip_tokenizer()
+    tower = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    ends = {
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+    config = transformers.CLIPConfig(
+        text_config={**tower, **ends, "vocab_size": len(tokenizer)},
+        vision_config={**tower, "image_size": PICTURE, "patch_size": 16},
+        projection_dim=32,
+    )
+    random_model(transformers.CLIPModel, config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    (folder / "preprocessor_config.json").write_text(
+        json.dumps({"image_processor_type": "CLIPImageProcessor", "size": PICTURE, "crop_size": PICTURE})
+    )
+    kind = f"a CLIP with two layers in each half, for pictures of {PICTURE} x {PICTURE} pixels"
+    cards.write(folder, cards.untrained("demo-zero-shot-image", "zero-shot-image-classification", kind))
 
 
 def clip_tokenizer() -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from inference.engines.onnx import engine as onnx
 from inference.engines.onnx.heads import fill_mask
+from inference.engines.text.tokenizer import TextTokenizer
 from inference.errors import InvalidField
 from inference.task import Call
 from tests.support.models.heads import FAMILIES, LONG, TEXTS, WINDOW, converted, make_model, on_torch
@@ -187,3 +189,49 @@ def test_int8_says_how_far_it_is_from_torch(tmp_path: Path) -> None:
     assert figures["top_5_overlap"] > 0.5
     assert 0 < figures["max_score_difference"] < 0.5
     assert len(call(onnx.load(artifact, TAG, 1), MASKED)[0]) == 5
+
+
+PROTEIN_TOKENS = ("<cls>", "<pad>", "<eos>", "<unk>", *"LAGVSERTIDPKQNFYMHWCXBUZO.-", "<null_1>", "<mask>")
+PROTEINS = [
+    "MKT<mask>LLVAGC",
+    "MKTAYIAKQ RQISF <mask> K",
+    f"{'MKTAYIAKQRQISF' * 6}<mask>{'GATTACA' * 9}",
+    "mkta<mask>J??LL<null_1>.-",
+]
+
+
+def test_the_letters_of_a_protein_are_filled(tmp_path: Path) -> None:
+    """ESM-2, whose tokenizer transformers has in Python only."""
+    import torch
+    from transformers import EsmConfig, EsmForMaskedLM, EsmTokenizer
+
+    snapshot = tmp_path / "model"
+    snapshot.mkdir()
+    (snapshot / "vocab.txt").write_text("\n".join(PROTEIN_TOKENS))
+    named = {"tokenizer_class": "EsmTokenizer", "cls_token": "<cls>", "eos_token": "<eos>"}
+    (snapshot / "tokenizer_config.json").write_text(
+        json.dumps(
+            {
+                **named,
+                "model_max_length": 1024,
+                "pad_token": "<pad>",
+                "mask_token": "<mask>",
+                "unk_token": "<unk>",
+            }
+        )
+    )
+    torch.manual_seed(7)
+    config = EsmConfig(
+        vocab_size=len(PROTEIN_TOKENS), mask_token_id=len(PROTEIN_TOKENS) - 1, pad_token_id=1, hidden_size=32,
+        num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, max_position_embeddings=1026,
+        position_embedding_type="rotary", token_dropout=True, emb_layer_norm_before=False,
+    )  # fmt: skip
+    EsmForMaskedLM(config).save_pretrained(snapshot)
+    pair = Pair(snapshot)
+    theirs = EsmTokenizer.from_pretrained(snapshot)
+    artifact = converted(snapshot, TAG, tmp_path / "artifacts", "fp32", tuple(PROTEINS))
+    ours = TextTokenizer(artifact.folder)
+    for text in PROTEINS:
+        assert ours.encode(text).inputs["input_ids"][0].tolist() == theirs(text)["input_ids"]
+    assert artifact.manifest.drift["top_1_agreement"] == 1.0
+    pair.compare(PROTEINS, onnx.load(artifact, TAG, 1), top_k=4)

@@ -9,7 +9,9 @@ import pytest
 
 from inference.convert.proofs import proof_class, recordings
 from inference.engines.choose import choose, converted_types
+from inference.engines.engine import Unsupported
 from inference.engines.onnx import engine as onnx
+from inference.engines.onnx.ctc import CtcVocabulary
 from inference.engines.onnx.heads.automatic_speech_recognition import AutomaticSpeechRecognition
 from inference.engines.onnx.model_types import SPEECH_MODEL_TYPES
 from inference.engines.torch.encoder import load_model, runner
@@ -66,7 +68,7 @@ def test_every_family_is_tested() -> None:
 
 @pytest.mark.parametrize("model_type", [*sorted(CONFIGS), "xlsr"])
 def test_it_hears_what_transformers_hears(tmp_path: Path, model_type: str) -> None:
-    shape = XLSR if model_type == "xlsr" else {}
+    shape: dict[str, Any] = XLSR if model_type == "xlsr" else {}
     snapshot = make_letters(tmp_path / "model", "wav2vec2" if shape else model_type, **shape)
     waveform = recordings.recording(0)
     artifact = converted(snapshot, TAG, tmp_path / "artifacts", "fp32", (waveform,))
@@ -107,11 +109,17 @@ def test_less_than_a_frame_has_no_text(spelling: Path) -> None:
 
 
 def test_letters_are_written_as_the_tokenizer_says(tmp_path: Path) -> None:
-    written = {"do_lower_case": True, "word_delimiter_token": "E", "replace_word_delimiter_char": "_"}
+    written = {"do_lower_case": True, "replace_word_delimiter_char": "_"}
     snapshot = make_letters(tmp_path / "model", "wav2vec2", written)
     expected = pipe(snapshot, recordings.recording(2))
     assert "_" in expected["text"]
     assert hear(on_torch(snapshot), recordings.recording(2)) == expected
+
+
+def test_another_sign_between_words_is_left_to_the_library(tmp_path: Path) -> None:
+    snapshot = make_letters(tmp_path / "model", "wav2vec2", {"word_delimiter_token": "E"})
+    with pytest.raises(Unsupported, match=r"its words are not told apart by \|"):
+        CtcVocabulary(snapshot)
 
 
 @pytest.mark.parametrize(
@@ -132,5 +140,5 @@ def test_the_proof_sees_a_model_that_hears_otherwise(spelling: Path, tmp_path: P
     sounds = [recordings.recording(seed) for seed in range(2)]
     proof = proof_class(TAG)(on_torch(spelling), sounds)
     assert proof.measure(on_torch(spelling)).within_budget
-    other = make_letters(tmp_path / "other", "wav2vec2", conv_stride=(5, 8, 8), hidden_act="relu")
+    other = make_letters(tmp_path / "other", "wav2vec2", num_hidden_layers=1)
     assert not proof.measure(on_torch(other)).within_budget

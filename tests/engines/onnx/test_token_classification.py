@@ -160,8 +160,8 @@ def test_a_graph_that_does_not_answer_as_torch_does_is_not_served(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshot = make_model(tmp_path / "model", TAG, "distilbert")
-    shared = export._tokens()
-    monkeypatch.setattr(export, "_tokens", lambda: shared)  # torch then takes two inputs for one
+    shared = export._tokens(1)
+    monkeypatch.setattr(export, "_tokens", lambda texts: shared)  # torch then takes two inputs for one
     with pytest.raises(Unsupported, match="does not answer as torch does"):
         converted(snapshot, TAG, tmp_path / "artifacts", "fp32")
 

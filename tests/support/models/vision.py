@@ -126,3 +126,48 @@ def make_vision_model(folder: Path, model_type: str) -> Path:
     model.save_pretrained(folder)
     (folder / "preprocessor_config.json").write_text(json.dumps(processor))
     return folder
+
+
+def make_picture_and_text_model(folder: Path, model_type: str) -> Path:
+    """A CLIP or a SigLIP with random weights; one token a word, those of the proof among them."""
+    import torch
+    import transformers
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+
+    from inference.convert.proofs import zero_shot_image_classification as proof
+
+    text = f"this is a photo of cat dog fish street at night . the in {' '.join(proof.LABELS)}"
+    words = {
+        word: at for at, word in enumerate(dict.fromkeys(["<pad>", "<s>", "</s>", "<unk>", *text.split()]))
+    }
+    tokenizer = Tokenizer(models.WordLevel(words, "<unk>"))
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)]
+    )
+    positions, names = (16, 2) if model_type == "clip" else (64, 1)
+    fast = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", bos_token="<s>", eos_token="</s>", unk_token="<unk>",
+        model_max_length=positions, model_input_names=["input_ids", "attention_mask"][:names],
+    )  # fmt: skip
+    fast.save_pretrained(folder)
+    tower = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+    reads = {**tower, "vocab_size": len(words), "max_position_embeddings": positions, "bos_token_id": 1}
+    reads |= {"eos_token_id": len(words) - 1 if model_type == "siglip" else 2, "pad_token_id": 0}
+    config = transformers.AutoConfig.for_model(
+        model_type, text_config=reads, vision_config={**tower, "image_size": SIDE, "patch_size": 8}
+    )
+    torch.manual_seed(3)
+    model = transformers.AutoModel.from_config(config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() == 2:
+                parameter.normal_(std=0.3)
+    model.save_pretrained(folder)
+    kind = {"clip": "CLIPImageProcessor", "siglip": "SiglipImageProcessor"}[model_type]
+    size: Any = SIDE if model_type == "clip" else {"height": SIDE, "width": SIDE}
+    processor = {"image_processor_type": kind, "size": size}
+    processor |= {"crop_size": SIDE} if model_type == "clip" else {}
+    (folder / "preprocessor_config.json").write_text(json.dumps(processor))
+    return folder

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         ("papluca/xlm-roberta-base-language-detection", "text-classification"),
         ("dslim/bert-base-NER", "token-classification"),
         ("openai/whisper-tiny", "automatic-speech-recognition"),
+        ("facebook/wav2vec2-base-960h", "automatic-speech-recognition"),
+        ("openai/clip-vit-base-patch32", "zero-shot-image-classification"),
         ("Helsinki-NLP/opus-mt-en-fr", "translation"),
         ("sentence-transformers/all-MiniLM-L6-v2", "feature-extraction"),
         ("Qwen/Qwen2.5-0.5B-Instruct", "text-generation"),

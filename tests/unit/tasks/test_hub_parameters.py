@@ -24,6 +24,7 @@ SPECIFICATIONS = {
     "token-classification": hub.TokenClassificationParameters,
     "translation": hub.TranslationParameters,
     "zero-shot-classification": hub.ZeroShotClassificationParameters,
+    "zero-shot-image-classification": hub.ZeroShotImageClassificationParameters,
     "automatic-speech-recognition": hub.AutomaticSpeechRecognitionParameters,
 }
 """Pipeline tag -> the client's own type; the Hub knows no parameters of similarity and of ranking."""

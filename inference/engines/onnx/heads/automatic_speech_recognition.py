@@ -96,9 +96,12 @@ class AutomaticSpeechRecognition(Head):
         letters = self._vocabulary.letters(self.frames(waveform).tolist())
         result: dict[str, Any] = {"text": self._vocabulary.text(letters)}
         if given.get("return_timestamps"):
-            step_s = self._step / audio.RATE
+            step = self._step
             result["chunks"] = [
-                {"text": word.text, "timestamp": [word.start * step_s, word.end * step_s]}
+                {
+                    "text": word.text,
+                    "timestamp": [word.start * step / audio.RATE, word.end * step / audio.RATE],
+                }
                 for word in self._vocabulary.words(letters)
             ]
         return result
