@@ -26,7 +26,7 @@ GROUPS = {
     ),
     "Conversation": ("text-generation",),
     "Search": ("feature-extraction", "sentence-similarity", "text-ranking"),
-    "Pictures": ("text-to-image", "image-classification"),
+    "Pictures": ("text-to-image", "image-classification", "zero-shot-image-classification"),
     "Sound": ("automatic-speech-recognition",),
 }
 """Heading -> pipeline tags, in the order of the page."""

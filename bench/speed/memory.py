@@ -143,6 +143,10 @@ REQUESTS: Mapping[str, Requests] = {
     "speech": _inputs(packaged("sentence.ogg"), lambda: recording(MAX_SECONDS - 1), return_timestamps="word"),
     "summarization": _inputs("a", lambda: texts(16, 100_000), num_beams=8, max_new_tokens=MAX_NEW_TOKENS),
     "translation": _inputs("a", lambda: texts(32, 20_000), num_beams=8, max_new_tokens=MAX_NEW_TOKENS),
+    "zero_shot_image": Requests(
+        lambda: {"inputs": picture(32), "parameters": {"candidate_labels": ["b"]}},
+        lambda: {"inputs": [picture(int(MAX_PIXELS**0.5))] * 16, "parameters": LABELS},
+    ),
 }
 
 
