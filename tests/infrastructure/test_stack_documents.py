@@ -87,9 +87,9 @@ def test_with_all_models_on_the_cache_it_is_nearly_free_when_idle(default_stack:
     assert not any(what.startswith(bill.NETWORK) for what in lines)
     template = StackTemplate(default_stack.template)
     making = sum(relay_usd(template, Preparation.of(template), read_prices()).values())
-    # Stable Diffusion is two thirds of what is stored, since it is served in fp32 as it came.
-    assert sum(lines.values()) - making <= 0.20
-    assert sum(lines.values()) <= 0.54
+    # Stable Diffusion is almost half of what is stored, in fp16.
+    assert sum(lines.values()) - making <= 0.155
+    assert sum(lines.values()) <= 0.435
 
 
 @pytest.mark.parametrize("days", [7, 30])

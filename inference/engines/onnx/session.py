@@ -142,6 +142,8 @@ def _open(
     options.add_session_config_entry("session.force_spinning_stop", "1")
     # A plan of memory is kept for each length of text: lists have many lengths (measured: 12 MB with MiniLM).
     options.enable_mem_pattern = threads > 1
+    if not folds_constants:  # the last level folds them all the same
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     loaded = ort.InferenceSession(
         str(path),
         options,

@@ -15,6 +15,7 @@ from inference.convert.recipe import Source
 from inference.engines.diffusion.engine import PIPELINE
 from inference.engines.engine import Unsupported
 from inference.engines.load import load
+from inference.engines.onnx.session import Session
 from inference.errors import DeadlineExceeded, InvalidField
 from inference.task import Call
 from tests.support.models.manifests import manifest
@@ -214,3 +215,27 @@ def test_graphs_that_paint_something_else_are_not_kept(
 def test_the_facts_are_plain_json(root: Path) -> None:
     facts = json.loads((root / "artifact" / PIPELINE).read_text())
     assert (facts["scheduler"], facts["side"], facts["scale"]) == ("PNDMScheduler", 64, 8)
+
+
+def test_weights_stay_in_sixteen_bits_in_memory(tmp_path: Path) -> None:
+    """A session that folded the casts would hold every weight a second time, in fp32."""
+    import onnx
+    import onnxruntime as ort
+
+    folder, _ = converted("wide", tmp_path)
+    kept = tmp_path / "optimized.onnx"
+    made = ort.SessionOptions
+
+    class Recording(made):  # type: ignore[valid-type, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.optimized_model_filepath = str(kept)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ort, "SessionOptions", Recording)
+        Session(folder / "unet.onnx", 1, folds_constants=False)
+    graph = onnx.load(kept, load_external_data=False).graph
+    halves = {item.name for item in graph.initializer if item.data_type == onnx.TensorProto.FLOAT16}
+    cast = {node.input[0] for node in graph.node if node.op_type == "Cast"}
+    assert halves
+    assert halves <= cast
