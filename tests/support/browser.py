@@ -47,9 +47,9 @@ class View:
 
     def open_tab(self, name: str) -> Any:
         """A function's view, or one that compares, once its inside is there and its first example has run."""
-        link = self.page.locator(f'nav.menu a[href="#{name}"]')
-        if link.is_visible():
-            link.click()
+        size = self.page.viewport_size
+        if size and size["width"] > NARROW:
+            self.page.locator(f'nav.menu a[href="#{name}"]').click()
         else:
             self.page.locator("#menu-field").select_option(name)
         panel = self.page.locator(f"#at-{name}")
