@@ -8,6 +8,7 @@ import errno
 import socket
 from typing import TYPE_CHECKING, Any
 
+import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -23,16 +24,48 @@ IDLE_S = 24 * 3600
 """Timeout of an idle connection: an environment may be frozen for long before its next request."""
 
 
+OFFER = (b"connection", b"upgrade", b"http2-settings")
+"""Headers between a client and the next server, which no function sees."""
+
+
 class PortRefused(Exception):
     """Nobody can serve on this port now; the message names it and says why."""
 
 
 class _Protocol(HttpToolsProtocol):
-    """Reads little at once, and has two extensions of ASGI's scope.
+    """Reads little at once, takes up no offer to upgrade, and has two extensions of ASGI's scope.
 
     ``trailers`` are the headers behind a chunked body. ``break_off`` closes the connection when what was
     written has been sent.
     """
+
+    def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        try:
+            self._feed(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self.send_400_response("Invalid HTTP request received.")
+
+    def _feed(self, data: bytes) -> None:
+        """httptools ends a request at an offer to upgrade, and would lose its body.
+
+        So the head is read once more without the offer, and the body after it.
+        """
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            if self.parser.get_method() == b"CONNECT":
+                raise
+            head = self._head_without_offer()
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's own has it
+            self._feed(head + data[offer.args[0] :])
+
+    def _head_without_offer(self) -> bytes:
+        version = self.parser.get_http_version().encode()
+        lines = [b" ".join((self.parser.get_method(), self.url, b"HTTP/" + version))]
+        lines += [name + b": " + value for name, value in self.headers if name not in OFFER]
+        return b"\r\n".join([*lines, b"", b""])
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         read_little(transport)
@@ -46,7 +79,12 @@ class _Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._has_headers = True
-        super().on_headers_complete()
+        if not self.parser.should_upgrade():
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._has_headers:
