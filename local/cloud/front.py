@@ -165,6 +165,10 @@ class Cloud:
         pool = self.pools.get(request.path_params["name"])
         if pool is None:
             return JSONResponse({"Message": f"no such function; known: {', '.join(self.pools)}"}, 404)
+        cors = pool.function.cors
+        return cors.preflight(request) or cors.marked(request, await self._called(pool, request))
+
+    async def _called(self, pool: Pool[LocalFunction], request: Request) -> Response:
         try:
             body = await _read(request, MAX_REQUEST_BYTES)
             request_id = new_request_id()

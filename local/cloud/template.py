@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.tasks import get_task
+from local.cloud.cors import Cors
 
 if TYPE_CHECKING:
     from inference.task import Task
@@ -46,6 +47,8 @@ class LocalFunction(DeployedFunction):
     mount_path: str
     streams: bool = False
     """Whether its URL hands an answer on as it comes: the URL's ``InvokeMode``."""
+    cors: Cors = Cors()
+    """Of its URL."""
     is_relayed: bool = False
     """Whether its models come through a bucket, so that it is given no way to a Hub."""
 
@@ -64,9 +67,9 @@ def read_resources(path: Path) -> dict[str, Any]:
 def read_template(path: Path) -> list[LocalFunction]:
     """All task functions of a template, sorted by name."""
     resources = read_resources(path)
-    streaming = _streaming_functions(resources)
+    urls = _urls(resources)
     functions = [
-        _task_function(resource["Properties"], streams=name in streaming)
+        _task_function(resource["Properties"], urls.get(name, {}))
         for name, resource in resources.items()
         if resource.get("Type") == "AWS::Lambda::Function" and _is_task(resource["Properties"])
     ]
@@ -85,13 +88,13 @@ def _is_task(properties: dict[str, Any]) -> bool:
     return "TASK" in properties.get("Environment", {}).get("Variables", {})
 
 
-def _streaming_functions(resources: dict[str, Any]) -> set[str]:
-    """Logical ids of the functions behind a URL that streams."""
+def _urls(resources: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Logical ids of functions -> the properties of their URLs."""
     urls = [each["Properties"] for each in resources.values() if each.get("Type") == "AWS::Lambda::Url"]
-    return {url["TargetFunctionArn"]["Fn::GetAtt"][0] for url in urls if url.get("InvokeMode") == STREAM_MODE}
+    return {url["TargetFunctionArn"]["Fn::GetAtt"][0]: url for url in urls}
 
 
-def _task_function(properties: dict[str, Any], *, streams: bool) -> LocalFunction:
+def _task_function(properties: dict[str, Any], url: dict[str, Any]) -> LocalFunction:
     common = _common(properties)
     environment = common["environment"]
     allows_pickle = environment.get("PICKLE_WEIGHTS") == "true"
@@ -105,7 +108,8 @@ def _task_function(properties: dict[str, Any], *, streams: bool) -> LocalFunctio
         full_name=str(properties.get("FunctionName", task.function_name)),
         task=task,
         mount_path=mounts[0]["LocalMountPath"],
-        streams=streams,
+        streams=url.get("InvokeMode") == STREAM_MODE,
+        cors=Cors.of_url(url),
         is_relayed=BUCKET in properties["Environment"]["Variables"],
         **common,
     )

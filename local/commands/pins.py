@@ -32,7 +32,7 @@ What they require in turn is left out with them.
 
 
 def main() -> None:
-    """Write six files, for run and deploy, tests, playground, both images and checkov; pin the Dockerfile."""
+    """Write seven files: run, tests, playground, both images, checkov, clients; pin the Dockerfile."""
     with Path("pyproject.toml").open("rb") as stream:
         extras = tomllib.load(stream)["project"]["optional-dependencies"]
     run = ("pyproject.toml", "--extra", "run")
@@ -43,7 +43,8 @@ def main() -> None:
     _compile_alone(images, HASHES, "-c", "requirements.txt", "-o", "docker/requirements.txt")
     pins = (HASHES, "-c", "docker/requirements.txt", "-o", "docker/requirements-serve.txt")
     _compile_alone(extras["serve"], *pins, without=NOT_SERVING)
-    _compile_alone(extras["checkov"], "-o", "requirements-checkov.txt")
+    for alone in ("checkov", "clients"):
+        _compile_alone(extras[alone], "-o", f"requirements-{alone}.txt")
     (torch,) = re.findall(r"(?m)^torch==(\S+)", Path("docker/requirements.txt").read_text(encoding="utf-8"))
     image_pins.say(image_pins.update(DOCKERFILE, torch))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
+from local.cloud.cors import Cors
 from local.cloud.front import Cloud
 from local.cloud.pool import Pool, Throttled
 from local.commands.run import RunFailed, run_all
@@ -299,3 +300,50 @@ def test_a_page_of_the_web_calls_nothing(tmp_path: Path, origin: str, status: in
             return (await client.get(cloud.url, headers={"origin": origin})).status_code
 
     assert asyncio.run(story()) == status
+
+
+PAGE = "http://localhost:5173"
+CORS = Cors.of_url(
+    {
+        "Cors": {
+            "AllowOrigins": [PAGE],
+            "AllowMethods": ["GET", "POST"],
+            "AllowHeaders": ["content-type"],
+            "ExposeHeaders": ["x-model"],
+            "MaxAge": 60,
+        }
+    }
+)
+ASKS = {"access-control-request-method": "POST"}
+
+
+@pytest.mark.parametrize(
+    ("cors", "origin", "allowed"),
+    [(CORS, PAGE, PAGE), (CORS, "http://localhost:1", None), (Cors(), PAGE, None)],
+)
+def test_pages_may_call_as_the_template_says(
+    tmp_path: Path, cors: Cors, origin: str, allowed: str | None
+) -> None:
+    """Lambda answers the preflight by itself, and marks each answer; without ``Cors`` it does neither."""
+
+    async def story() -> tuple[httpx2.Response, httpx2.Response]:
+        function = replace(FUNCTION, cors=cors)
+        async with (
+            Cloud([function], tmp_path, lambda _: {}, lambda *_: None) as cloud,
+            httpx2.AsyncClient(timeout=60) as client,
+        ):
+            url, headers = f"{cloud.url}faulty/", {"origin": origin}
+            asked = await client.options(url, headers={**headers, **ASKS})
+            return asked, await client.post(url, headers=headers, json={"do": "pid"})
+
+    asked, called = asyncio.run(story())
+    for reply in (asked, called):
+        assert reply.headers.get("access-control-allow-origin") == allowed
+    if allowed:
+        assert asked.status_code == 200
+        assert asked.content == b""
+        assert asked.headers["access-control-allow-methods"] == "GET,POST"
+        assert asked.headers["access-control-allow-headers"] == "content-type"
+        assert asked.headers["access-control-max-age"] == "60"
+        assert called.headers["access-control-expose-headers"] == "x-model"
+        assert called.headers["vary"] == "origin"
