@@ -9,7 +9,7 @@ from inference.fields.grammar import Form, Grammar, ResponseFormat
 from inference.fields.lists import Items, Several, Words
 from inference.fields.media import Media
 from inference.fields.objects import Group, Record, read_all
-from inference.fields.scalars import Choice, Flag, FlagOrWord, Integer, Number, Text
+from inference.fields.scalars import Choice, Flag, FlagOrWord, Integer, Neutral, Number, Text
 
 __all__ = [
     "Choice",
@@ -22,6 +22,7 @@ __all__ = [
     "Integer",
     "Items",
     "Media",
+    "Neutral",
     "Number",
     "Record",
     "ResponseFormat",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -118,6 +119,23 @@ class Flag:
 
     def schema(self) -> dict[str, Any]:
         return {"type": "boolean"}
+
+
+@dataclass(frozen=True)
+class Neutral:
+    """What clients send along and nothing here follows: only the value that asks for nothing."""
+
+    name: str
+    help: str
+    value: bool | int
+    default: None = None
+
+    def read(self, value: Any, at: str) -> None:
+        if type(value) is not type(self.value) or value != self.value:
+            raise InvalidField(at, f"is not supported; it may only be {json.dumps(self.value)}")
+
+    def schema(self) -> dict[str, Any]:
+        return {"const": self.value}
 
 
 @dataclass(frozen=True)

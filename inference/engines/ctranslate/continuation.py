@@ -136,6 +136,8 @@ def refuse_unknown(parameters: Mapping[str, Any]) -> None:
     """CTranslate2 keeps to no form, and neither tells scores nor lets them be changed."""
     form = parameters.get("grammar")
     names = [name for name in UNKNOWN if parameters.get(name) not in (None, 0, {})]
+    if (parameters.get("typical_p") or 1) < 1 and parameters.get("do_sample"):
+        names.append("typical_p")
     if form or names or parameters.get("logprobs") is not None:
         name = form.field if form else names[0] if names else "logprobs"
         raise InvalidField(name, "is not known to the engine that this model needs")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from inference.engines.engine import Completion, Outcome, Pieces, Stream, TextGenerator
 from inference.engines.genai import generators, memory
 from inference.engines.genai.prompt_cache import PromptCache, is_keepable
+from inference.engines.genai.scores import in_effect
 from inference.engines.genai.search_options import search_options
 from inference.engines.text.chat_encoding import encode_chat
 from inference.engines.text.chat_template import ChatTemplate
@@ -104,7 +105,8 @@ class GenaiEngine(TextGenerator):
         ``parameters``: ``max_new_tokens`` (256), ``min_length`` (prompt included, as in transformers),
         ``min_new_tokens``, ``do_sample``, ``temperature``, ``top_k``, ``top_p``, ``repetition_penalty``,
         ``seed``, ``stop`` (strings), ``grammar`` (a form to keep to), ``tools``, ``logprobs`` (so many of the
-        likeliest tokens to tell of), ``logit_bias`` (by token), ``frequency_penalty``, ``presence_penalty``.
+        likeliest tokens to tell of), ``logit_bias`` (by token), ``frequency_penalty``, ``presence_penalty``,
+        ``typical_p``.
         What is not given comes from the model's generation_config.json.
         """
         settings = GenerationSettings(parameters, self._facts.defaults)
@@ -116,6 +118,7 @@ class GenaiEngine(TextGenerator):
         memory.check(
             len(ids), found["max_length"], self._facts.width, self._facts.token_bytes, self.room_bytes
         )
+        parameters = in_effect(parameters, found)
         is_kept = self.caches_prompts and is_keepable(found) and self._is_plain(parameters)
         generator, opened = self._open(ids, found, parameters, is_kept)
         text = TextStream(self._decode_all if tools else self._decode, parameters.get("stop") or ())

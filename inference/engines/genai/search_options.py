@@ -44,5 +44,5 @@ def samples(given: Mapping[str, Any], settings: GenerationSettings) -> bool:
         return False
     if given.get("do_sample") is not None:
         return bool(given["do_sample"])
-    named = any(given.get(name) is not None for name in ("temperature", "top_k", "top_p"))
+    named = any(given.get(name) is not None for name in ("temperature", "top_k", "top_p", "typical_p"))
     return named or settings.samples

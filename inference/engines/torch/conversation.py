@@ -14,7 +14,7 @@ from inference.errors import InvalidField
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TAKEN = ("do_sample", "temperature", "top_k", "top_p", "repetition_penalty")
+TAKEN = ("do_sample", "temperature", "top_k", "top_p", "typical_p", "repetition_penalty")
 """Parameters that ``generate`` takes under the same name."""
 OURS = (*TAKEN, "max_new_tokens", "seed", "stop")
 Prompt = str | list[dict[str, Any]]

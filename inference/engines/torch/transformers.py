@@ -30,7 +30,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }
 """What a pipeline is told where the caller says nothing, so that it answers as our heads do."""
 
-UNKNOWN = {"text-generation": ("grammar", "stop", "truncate"), "token-classification": ("stride",)}
+UNKNOWN = {
+    "text-generation": ("frequency_penalty", "grammar", "stop", "truncate"),
+    "token-classification": ("stride",),
+}
 """Pipeline tag -> parameters of the task that its pipeline, or a tokenizer in Python, does not take."""
 
 TEXT_READERS = {"tokenizer": "AutoTokenizer"}

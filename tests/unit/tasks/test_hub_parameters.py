@@ -30,15 +30,7 @@ SPECIFICATIONS = {
 """Pipeline tag -> the client's own type; the Hub knows no parameters of similarity and of ranking."""
 LEFT_OUT = {
     "feature-extraction": {"inputs"},
-    "text-generation": {
-        "adapter_id",
-        "best_of",
-        "decoder_input_details",
-        "frequency_penalty",
-        "top_n_tokens",
-        "typical_p",
-        "watermark",
-    },
+    "text-generation": {"adapter_id"},
     "text-to-image": {"scheduler"},
 }
 """What none of our engines does; asking for it is an error that names it."""
