@@ -183,6 +183,8 @@ class Service:
         body = read_body(self._document(walk.request), self._task)
         walk.model_call.model = self._task.choose_model(body.model)
         call = self._task.prepare(body.inputs, body.parameters)
+        if self._task.kind.javascript_reads_one and walk.request.is_hubs_javascript:
+            call = replace(call, is_list=len(call.inputs) > 1)
         if self._task.media_kind == "audio":
             call = heard(walk, call)
         has_details = bool(call.parameters.pop("details", None))  # nothing for an engine

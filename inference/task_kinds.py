@@ -28,6 +28,8 @@ class TaskKind:
     """Whether the Hub answers a list even to a single input."""
     shows_one_alone: bool = False
     """Whether a single answer to an input stands without a list around it."""
+    javascript_reads_one: bool = False
+    """Whether the Hub's JavaScript client, told to send a list of one, reads one answer without a list."""
     paints: bool = False
     """Whether an answer is a picture, made by a repository of several models."""
     continues_text: bool = False
@@ -102,6 +104,7 @@ KINDS = {
     "translation": TaskKind(
         rewrites=True, always_lists=True, takes_languages=True, text_name="translation_text"
     ),
+    "zero-shot-classification": TaskKind(javascript_reads_one=True),
 }
 
 HEAD_TAGS = frozenset(path.stem.replace("_", "-") for path in HEADS.glob("[a-z]*.py"))

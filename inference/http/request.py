@@ -47,6 +47,11 @@ class Request:
         """Whether the body is ``multipart/form-data``, whose values are texts and files."""
         return self.is_http and self._content_type == FORM_TYPE
 
+    @property
+    def is_hubs_javascript(self) -> bool:
+        """Whether the Hub's own client for JavaScript sent it (huggingface.js, makeRequestOptions)."""
+        return self.headers.get("user-agent", "").startswith("@huggingface/inference/")
+
     def document(self, media_kind: str | None = None) -> dict[str, Any]:
         """The request's JSON object; a body that is itself an image or a recording counts as ``inputs``."""
         self.check_encoding()

@@ -8,6 +8,7 @@ import struct
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from inference.errors import InvalidField
 from inference.fields import Choice, Field, Integer, Items, Text
 from inference.http import response
 from inference.http.asked import Asked
@@ -40,6 +41,7 @@ FIELDS: tuple[Field, ...] = (
 
 def read(document: Mapping[str, Any], task: Task) -> Asked:
     """Read a body; vectors have length 1, as OpenAI's have."""
+    _refuse_tokens(document.get("input"))
     values = body.read(document, FIELDS, "input", {})
     parameters = {**{field.name: None for field in task.parameters}, "dimensions": values["dimensions"]}
     is_base64 = values["encoding_format"] == "base64"
@@ -47,6 +49,17 @@ def read(document: Mapping[str, Any], task: Task) -> Asked:
     call = Call(values["input"], {**parameters, "normalize": True, "packed": is_base64}, is_list=True)
     check = partial(check_size, len(call.inputs), is_base64)
     return Asked(model, call, partial(_present, model, is_base64), check)
+
+
+def _refuse_tokens(given: Any) -> None:
+    """Clients that count tokens have those of OpenAI's models, which mean other words to this one."""
+    first = given[0] if isinstance(given, list) and given else None
+    if isinstance(first[0] if isinstance(first, list) and first else first, int):
+        raise InvalidField(
+            "input",
+            "must be text: numbers of tokens are another model's; LangChain sends text with "
+            "check_embedding_ctx_length=False",
+        )
 
 
 def check_size(count: int, is_base64: bool, size: ResultSize) -> None:

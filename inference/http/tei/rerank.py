@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inference.fields import Field, Flag, Text, Words
+from inference.http import reranking
 from inference.http.asked import Asked
 from inference.http.openai import body
 from inference.http.response import Answer
@@ -32,7 +33,9 @@ FIELDS: tuple[Field, ...] = (
 
 
 def read(document: Mapping[str, Any], task: Task) -> Asked:
-    """Read a body."""
+    """Read a body. With ``documents`` it is in Jina's form, which vLLM and its clients have at this path."""
+    if "documents" in document:
+        return reranking.read(document, task)
     values = body.read(document, FIELDS, ("query", "texts"), {})
     item = {"query": values.pop("query"), "texts": values.pop("texts")}
     return Asked(

@@ -44,8 +44,10 @@ class Function:
         self.engine = engine
         self._service = Service(task, settings, load=lambda *_: engine)
 
-    def ask(self, path: str, body: Any = None) -> tuple[int, Any]:
-        event = url_event(body, path=path, method="GET" if body is None else "POST")
+    def ask(self, path: str, body: Any = None, agent: str = "") -> tuple[int, Any]:
+        method = "GET" if body is None else "POST"
+        headers = {"content-type": "application/json", "user-agent": agent}
+        event = url_event(body, path=path, method=method, headers=headers)
         reply = self._service(event, FakeContext())
         return reply["statusCode"], json.loads(reply["body"])
 
@@ -82,6 +84,15 @@ def test_rerank_as_jina(rerank: Function) -> None:
     assert rerank.call.parameters["top_n"] == 2
     rerank.ask("/v1/rerank", {**body, "return_documents": False})
     assert rerank.call.parameters["return_text"] is False
+
+
+def test_rerank_as_vllm(rerank: Function) -> None:
+    """Jina's form at the path that text-embeddings-inference has."""
+    body = {"model": "default", "query": "q", "documents": ["a", "b"], "top_n": 1}
+    status, reply = rerank.ask("/rerank", body)
+    assert status == 200
+    assert reply == rerank.ask("/v1/rerank", body)[1]
+    assert [each["index"] for each in reply["results"]] == [1]
 
 
 def test_rerank_as_cohere(rerank: Function) -> None:
@@ -215,3 +226,38 @@ def test_a_label_that_the_model_lacks_is_told(tmp_path: Path) -> None:
     assert "has no label hate; it has toxic, fine" in found["error"]["message"]
     with pytest.raises(SettingsError, match="FLAGGED_LABELS"):
         Settings.from_env({"TASK": "sentiment", "FLAGGED_LABELS": "a,,b"})
+
+
+@pytest.mark.parametrize(
+    ("agent", "texts", "nested"),
+    [
+        ("@huggingface/inference/4.13.30 Node.js/24", 1, False),
+        ("@huggingface/inference/4.13.30 Node.js/24", 2, True),
+        ("unknown/None; hf_hub/2.4.0; python/3.11", 1, True),
+    ],
+)
+def test_zero_shot_of_a_list_of_one(tmp_path: Path, agent: str, texts: int, nested: bool) -> None:
+    """The Hub's client for JavaScript documents a list of one, and reads no list around its answer."""
+    function = Function(tmp_path, "classification", Echo(LABELS * texts))
+    body = {"inputs": ["a"] * texts, "parameters": {"candidate_labels": ["toxic", "fine"]}}
+    assert function.ask("/", body, agent) == (200, LABELS * texts if nested else LABELS[0])
+
+
+@pytest.mark.parametrize("tokens", [[1037, 4937], [[1037, 4937], [5]]])
+def test_numbers_of_tokens_are_refused_with_the_clients_switch(tmp_path: Path, tokens: Any) -> None:
+    status, reply = Function(tmp_path, "embeddings", Echo([])).ask("/v1/embeddings", {"input": tokens})
+    assert status == 422
+    assert "check_embedding_ctx_length=False" in reply["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fine"),
+    [("watermark", False, True), ("watermark", True, False), ("best_of", 1, True), ("best_of", 2, False)],
+)
+def test_what_generation_does_not_do_may_be_declined(
+    tmp_path: Path, name: str, value: Any, fine: bool
+) -> None:
+    function = Function(tmp_path, "chat", Echo([{"generated_text": "x"}]))
+    status, reply = function.ask("/", {"inputs": "a", "parameters": {name: value}})
+    assert status == (200 if fine else 422), reply
+    assert fine or reply["error"].startswith(f"parameters.{name}: is not supported; it may only be ")
