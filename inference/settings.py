@@ -35,7 +35,7 @@ SECRET_ARN = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]
 """The full ARN: a policy that names the secret without the six characters at its end matches nothing."""
 BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 SHA256 = r"[0-9a-f]{64}"
-LABEL = r"[^\s,]([^,]{0,98}[^\s,])?"
+LABEL_OF_MODEL = r"[^\s,]([^,]{0,98}[^\s,])?"
 """Of a classifier, as its repository has it."""
 MOST_KEYS = 2
 """One in use and one that takes its place."""
@@ -191,7 +191,7 @@ def _hashes(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
 
 
 def _labels(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
-    value = read_matching(environ, name, f"{LABEL}(,{LABEL})*")
+    value = read_matching(environ, name, f"{LABEL_OF_MODEL}(,{LABEL_OF_MODEL})*")
     return tuple(value.split(",")) if value else ()
 
 

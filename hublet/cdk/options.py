@@ -50,6 +50,7 @@ class FunctionOptions(TypedDict, total=False):
     storage: int  # MB of /tmp
     reserved_concurrency: int  # calls at once
     provisioned_concurrency: int  # environments that are kept ready, and paid for
+    flagged_labels: str  # that /v1/moderations flags
     auth: str  # of the URL: "iam", "key" or "none"
     i_accept_public: bool  # with auth="none"
     key_sha256: str  # of the keys, with auth="key"

@@ -143,6 +143,7 @@ def _make_environment(task: Task, options: Options, bucket: RelayBucket | None) 
         "MODEL": chosen.model,
         "REVISION": chosen.revision,
         "PICKLE_WEIGHTS": "true" if chosen.pickle_weights else None,
+        "FLAGGED_LABELS": ",".join(chosen.flagged_labels) or None,
         "HF_ENDPOINT": options.hub_url,
         "ALTERNATIVES": None if options.alternatives else "false",
         "PROMPT_CACHING": None if options.prompt_caching else "false",

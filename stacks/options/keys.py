@@ -7,6 +7,7 @@ import re
 from inference.settings import (
     DEFAULT_HUB,
     DEFAULT_NAMESPACE,
+    LABEL_OF_MODEL,
     LAMBDA_MEMORY_MB,
     LAMBDA_TIMEOUT_S,
     MEMORY_PER_VCPU_MB,
@@ -444,6 +445,16 @@ PROVISIONED_CONCURRENCY = WholeNumber(
     "18.92 USD a month for each with 1,769 MB.",
 )
 
+FLAGGED_LABELS = CommaList(
+    name="flagged_labels",
+    item=LABEL_OF_MODEL,
+    must="be labels of the model with commas between, of 100 characters at most",
+    example="toxic,obscene",
+    values_note="labels of the model, with commas between",
+    effect="Names the labels that [`/v1/moderations`](docs/api.md#moderations) flags; "
+    "for tasks that classify texts.",
+)
+
 TASK_KEYS: tuple[Key, ...] = (
     MODEL,
     MODEL_REVISION,
@@ -454,5 +465,6 @@ TASK_KEYS: tuple[Key, ...] = (
     STORAGE,
     RESERVED_CONCURRENCY,
     PROVISIONED_CONCURRENCY,
+    FLAGGED_LABELS,
 )
 """Of one task each, given as ``<task>.<key>``."""

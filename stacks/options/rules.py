@@ -9,12 +9,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from inference.settings import is_private
+from inference.task_kinds import MODERATIONS
 from stacks.options import keys
 from stacks.options.context import OptionError, find_nearest, read_text, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from inference.task import Task
     from stacks.options.kinds import Choice
     from stacks.options.task import TaskOptions
 
@@ -184,6 +186,16 @@ def check_concurrency(values: Values) -> None:
             raise OptionError(
                 f"context key '{task}.reserved_concurrency': 0 lets nobody run the function, so it could "
                 "never get the model ready that prefetch=true waits for"
+            )
+
+
+def check_flagged_labels(overrides: Mapping[str, TaskOptions], tasks: Sequence[Task]) -> None:
+    """Only functions that classify texts have a route for it."""
+    for task in tasks:
+        if overrides[task.name].flagged_labels and MODERATIONS not in task.kind.refused:
+            raise OptionError(
+                f"context key '{task.name}.flagged_labels' is for tasks that classify texts, and would do "
+                f"nothing with {task.name}"
             )
 
 

@@ -90,6 +90,7 @@ class Options:
         values["overrides"] = {name: TaskOptions.from_context(context, name) for name in task_names}
         for check in rules.RULES:
             check(values)
+        rules.check_flagged_labels(values["overrides"], tasks)
         names.check_names(values["name"], tasks)
         return cls(**values)
 

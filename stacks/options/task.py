@@ -33,6 +33,9 @@ class TaskOptions:
     provisioned_concurrency: int | None = None
     """Environments that are kept ready, and paid for, whether or not anybody calls."""
 
+    flagged_labels: tuple[str, ...] = ()
+    """Of the model, for ``/v1/moderations``."""
+
     @classmethod
     def from_context(cls, context: Mapping[str, Any], task: str) -> TaskOptions:
         """Read one task's keys."""

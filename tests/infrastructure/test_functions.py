@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aws_cdk.assertions import Match
 
+from inference.tasks import get_task
 from tests.support.synthesized import AUTH, EGRESS, MODES
 
 if TYPE_CHECKING:
@@ -152,6 +153,11 @@ def test_an_operators_choices_reach_the_function(synth: Synth, task: Task) -> No
     assert properties["FunctionName"] == f"my-models-{task.function_name}"
     assert properties["Architectures"] == ["arm64"]
     stack.check.all_resources_properties("AWS::Logs::LogGroup", {"RetentionInDays": 30})
+
+
+def test_labels_to_flag_reach_the_function_that_classifies(synth: Synth) -> None:
+    _, function = synth(**{"spam.flagged_labels": "LABEL_1,very bad"}).function(get_task("spam"))
+    assert function["Properties"]["Environment"]["Variables"]["FLAGGED_LABELS"] == "LABEL_1,very bad"
 
 
 def test_a_page_may_call_only_when_its_origin_is_listed(synth: Synth) -> None:
