@@ -19,6 +19,7 @@ CHAOS_SEED ?=
 PYTEST ?=
 EXPERIMENTS ?= build/experiments
 TINY ?=
+CLIENTS ?=
 MINUTES ?= 30
 TORCH_INDEX ?=
 
@@ -39,7 +40,7 @@ define newline
 
 endef
 quote = '$(subst ','\'',$(subst $(newline), ,$(value $(1))))'
-unexport ACTION ARGS CACHE CDK_FLAGS CHAOS_SEED COLUMN CONTEXT CORNERS DEPLOYED DOCUMENT DOCUMENTS ENDPOINTS EVENT EXPERIMENTS HUB
+unexport ACTION ARGS CACHE CDK_FLAGS CHAOS_SEED CLIENTS COLUMN CONTEXT CORNERS DEPLOYED DOCUMENT DOCUMENTS ENDPOINTS EVENT EXPERIMENTS HUB
 unexport INPUT JSON LINES MINUTES MODEL MODELS NAME OUTPUT OUTPUTS PAIRS PORT PROCESSES PYTEST PYTHON README ROUNDS RPS
 unexport SECONDS_PER_CALL SOURCES TASK TASKS TIMES TINY TORCH_INDEX UI_PORT
 # CONTEXT, CDK_FLAGS and PYTEST are several words, which a command gets at its end.
@@ -47,7 +48,7 @@ WITH := python -m local.commands.with_words
 
 # A target's line in `make help` is what stands after the two number signs.
 .DEFAULT_GOAL := help
-.PHONY: help run serve ui invoke batch cache lock synth deploy destroy options key check fix unit test retest fuzz hostile media schemas chaos batch-chaos scan load
+.PHONY: help run serve ui invoke batch cache lock synth deploy destroy options key check fix unit test retest fuzz hostile media schemas clients chaos batch-chaos scan load
 .PHONY: wheel wheel-test doctor bench bench-lists bench-memory bench-stream bench-relay account-probe stream-probe experiment experiments cost pins sbom events diagrams clean
 
 help: ## list the targets
@@ -140,7 +141,7 @@ unit: .venv/dev.stamp ## the unit tests, in under two minutes
 
 # Two tests at a time; PROCESSES=0 runs them one by one, in the process that a debugger sees. The last line is the
 # share of lines that ran in the tests' own processes; `python -m coverage report -m` names those that did not.
-test: .venv/dev.stamp .venv-checkov/stamp node_modules/.package-lock.json check ## everything that is tested, two tests at a time: PROCESSES=2
+test: .venv/dev.stamp .venv-checkov/stamp node_modules/.package-lock.json tests/clients/node/node_modules/.package-lock.json check ## everything that is tested, two tests at a time: PROCESSES=2
 	@$(WITH) $(call quote,PYTEST) -- python -m pytest --numprocesses $(call quote,PROCESSES) --dist loadgroup --no-loadscope-reorder --cov --cov-report=
 	@echo "coverage: $$(python -m coverage report --format=total) % of lines"
 
@@ -167,6 +168,11 @@ media: .venv/dev.stamp ## decode 10,000 damaged pictures and recordings
 # The long form of tests/integration/test_structured_output.py: so many random JSON schemas, each followed by the chat model.
 schemas: .venv/dev.stamp node_modules/.package-lock.json ## have the chat model follow 300 random JSON schemas
 	@HUBLET_SCHEMAS=300 python -m pytest tests/integration/test_structured_output.py
+
+# Every client of tests/clients, asked for all that it can do; tests/integration/test_clients.py takes a few of these.
+# CLIENTS=openai,haystack picks some; DOCUMENTS=1 also writes docs/clients.md.
+clients: .venv/dev.stamp .venv-clients/stamp tests/clients/node/node_modules/.package-lock.json node_modules/.package-lock.json ## ask every client that people have: CLIENTS=openai,haystack
+	@python -m tests.clients.run $(if $(value CLIENTS),--clients $(call quote,CLIENTS)) $(if $(value DOCUMENTS),--documents)
 
 # The long form of tests/cache/test_crowd.py: environments are killed and frozen at random in so many rounds, a tenth as
 # many with a real conversion, and as many of the relay; then 64 meet where flock does not work, and 1,000 start without a Hub. CHAOS_SEED=... ROUNDS=... runs the same rounds again.
@@ -255,7 +261,7 @@ diagrams: node_modules/.package-lock.json ## draw the diagrams
 	@node docs/diagrams/render.mjs
 
 clean: ## remove what was built and installed
-	rm -rf build dist .venv .venv-checkov node_modules
+	rm -rf build dist .venv .venv-checkov .venv-clients node_modules tests/clients/node/node_modules
 
 .venv/bin/python:
 	@$(call quote,PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -278,6 +284,16 @@ clean: ## remove what was built and installed
 .venv-checkov/stamp: .venv/bin/python requirements-checkov.txt
 	@.venv/bin/python -m venv .venv-checkov
 	@$(STEP) "installing checkov" --log checkov -- .venv-checkov/bin/python -m pip install -r requirements-checkov.txt
+	@touch $@
+
+# Clients that people have pin each other's versions, so they have an environment to themselves.
+.venv-clients/stamp: .venv/bin/python requirements-clients.txt
+	@.venv/bin/python -m venv .venv-clients
+	@$(STEP) "installing clients (1 GB)" --log clients -- .venv-clients/bin/python -m pip install -r requirements-clients.txt
+	@touch $@
+
+tests/clients/node/node_modules/.package-lock.json: tests/clients/node/package-lock.json .venv/run.stamp
+	@$(STEP) "installing clients for JavaScript" --log npm-clients -- npm ci --prefix tests/clients/node --no-audit --no-fund
 	@touch $@
 
 node_modules/.package-lock.json: package-lock.json .venv/run.stamp
