@@ -254,6 +254,19 @@ def test_two_functions_prepare_their_models_at_the_same_time(
     assert "[2 of 2]" in capsys.readouterr().err
 
 
+def test_a_model_that_is_not_ready_yet_is_asked_for_again(tmp_path: Path) -> None:
+    late = replace(FUNCTION, handler="tests.support.handlers.late.handler")
+    variables = {"MARK": str(tmp_path / "mark")}
+
+    async def story() -> None:
+        async with Cloud([late], tmp_path, lambda _: variables, lambda *_: None) as cloud:
+            await run_all(cloud, tmp_path / "run.json")
+
+    asyncio.run(story())
+    (result,) = json.loads((tmp_path / "run.json").read_text())
+    assert result["model"] == "a/b"
+
+
 def test_no_concurrency_reserved_means_always_throttled(tmp_path: Path) -> None:
     async def story(pool: Pool[LocalFunction]) -> None:
         with pytest.raises(Throttled):
