@@ -19,7 +19,7 @@ def edges(encoding: Any, at: int, text: str, aligns: bool) -> tuple[int, int]:
     if aligns:
         return word_edges(encoding, at, text)
     start, end = encoding.offsets[at]
-    return start, past_marks(text, end)
+    return start, end
 
 
 def past_marks(text: str, end: int) -> int:
