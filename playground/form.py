@@ -108,7 +108,8 @@ def _inputs(schema: Mapping[str, Any], media_kind: str | None) -> list[FormField
 def _parameters(described: Sequence[Mapping[str, Any]]) -> list[FormField]:
     """Groups are taken apart; what they repeat is left out, and so is an object that has no plain form."""
     described = [each for each in described if not (each.get("type") == "object" and "required" in each)]
-    fields = [_parameter(each) for each in described if each.get("type") != "object"]
+    # A parameter that may only have one value asks for nothing.
+    fields = [_parameter(each) for each in described if each.get("type") != "object" and "const" not in each]
     known = {field.name for field in fields}
     for group in described:
         if group.get("type") == "object":
