@@ -39,3 +39,11 @@ def test_the_workshop_says_first_what_the_stack_costs_idle() -> None:
     first = " ".join((ROOT / "docs/workshop.md").read_text().split("\n## ")[0].split())
     assert f"costs {idle} US dollars in its first month while nobody calls" in first
     assert f"for {images} dollars a month" in first
+
+
+def test_the_cents_of_the_first_screen_are_those_of_the_bill() -> None:
+    bill = (ROOT / "docs" / "costs.md").read_text()
+    (first_month,) = re.findall(r"^\| in all +\| +([\d.]+) \|", bill, re.MULTILINE)
+    (later,) = re.findall(r"a month in which nothing is made costs ([\d.]+)\.$", bill, re.MULTILINE)
+    said = re.findall(r"(\d+)\s+cents", (ROOT / "README.md").read_text())
+    assert [int(cents) for cents in said] == [round(100 * float(usd)) for usd in (later, first_month, later)]
