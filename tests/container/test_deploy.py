@@ -35,9 +35,9 @@ def test_a_deployment_builds_each_image_once_and_names_it_for_its_functions(
                 function: client.get_function(FunctionName=f"hublet-{function}")["Code"]["ImageUri"]
                 for function in ("spam", "cache", "image", "factory")
             }
-            assert names["spam"] == names["cache"] != names["image"] == names["factory"]
+            assert names["spam"] == names["cache"] == names["image"] != names["factory"]
             assert layers(names["spam"]) == layers(serve_image)
-            assert layers(names["image"]) == layers(image)
+            assert layers(names["factory"]) == layers(image)
             aws.make("destroy", "--force", "tasks=spam,image")
         finally:
             for command in map(json.loads, aws.docker_commands()):

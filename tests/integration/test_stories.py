@@ -129,7 +129,7 @@ def test_a_copied_task_file_is_a_new_function(tmp_path: Path, cache: Path) -> No
         assert served.post("my-mood/", GOOD).json()[0][0]["label"] == "POSITIVE"
 
 
-@pytest.mark.timeout(1800)  # it prepares every model, beside the tests of the image
+@pytest.mark.timeout(3000)  # it prepares every model, beside the tests of the image
 def test_make_run_prints_a_table_and_writes_its_figures(cache: Path) -> None:
     command = ["make", "run", "HUB=embedded", f"CACHE={cache}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
