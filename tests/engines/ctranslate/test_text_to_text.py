@@ -118,7 +118,9 @@ def test_the_shape_that_decides_memory_is_the_models(family: Family) -> None:
     heads = getattr(config, "encoder_attention_heads", None) or config.num_heads
     width = config.num_heads * config.d_kv if hasattr(config, "d_kv") else config.d_model
     assert (shape.layers, shape.heads, shape.width) == (layers, heads, width)
-    assert shape.vocabulary == family.oracle.model.get_output_embeddings().weight.shape[0]
+    rows = family.oracle.model.get_output_embeddings().weight.shape[0]
+    # CTranslate2 leaves Marian's padding out, which is its last token.
+    assert shape.vocabulary == rows - (config.model_type == "marian")
 
 
 def test_texts_that_do_not_fit_together_are_written_one_after_another(family: Family) -> None:
