@@ -1,9 +1,9 @@
 """Which of these labels fits the text? Labels that no one trained the model for."""
 
-from inference.fields import Flag, Items, Text, Words
+from inference.fields import Flag, Items, Text
 from inference.task import Example, Model, Task
+from inference.tasks._candidate_labels import CANDIDATE_LABELS, HYPOTHESIS_TEMPLATE
 
-ONE_GAP = r"^[^{}]*\{\}[^{}]*$"
 LABELS = ["delivery", "payment", "praise"]
 TASK = Task(
     name="classification",
@@ -12,14 +12,9 @@ TASK = Task(
     model=Model("facebook/bart-large-mnli", revision="d7645e1"),  # as transformers 5.23 pins it
     inputs=Items(Text("inputs", "A text, or a list of texts.", max_chars=20_000), max_items=16),
     parameters=(
-        Words(
-            Text("candidate_labels", "Labels to choose from; or one string with commas.", max_chars=200),
-            max_items=32,
-            splits_commas=True,
-            is_required=True,
-        ),
+        CANDIDATE_LABELS,
         Flag("multi_label", "Whether several labels may be true; each is then scored by itself."),
-        Text("hypothesis_template", "A sentence with one {}, where a label goes.", 500, pattern=ONE_GAP),
+        HYPOTHESIS_TEMPLATE,
     ),
     aliases=("text", "sequences"),
     examples=(

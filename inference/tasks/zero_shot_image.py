@@ -1,11 +1,11 @@
 """Which of these labels fits the picture? Labels that no one trained the model for."""
 
+from inference.fields import Items, Media
+from inference.media.formats import PICTURES
 from inference.task import Example, Model, Task, packaged
-from inference.tasks.classification import TASK as OF_TEXTS
-from inference.tasks.image_classification import TASK as OF_PICTURES
+from inference.tasks._candidate_labels import CANDIDATE_LABELS, HYPOTHESIS_TEMPLATE
 
 THREE = packaged("three.png")
-FIELDS = {field.name: field for field in OF_TEXTS.parameters}
 LABELS = ["a handwritten digit", "a cat", "a street at night"]
 TASK = Task(
     name="zero_shot_image",
@@ -13,8 +13,10 @@ TASK = Task(
     summary="Sorts a picture under labels of your own, with no training.",
     model=Model("openai/clip-vit-base-patch32", pickle_weights=True),
     alternatives=(Model("google/siglip-base-patch16-224"),),
-    inputs=OF_PICTURES.inputs,
-    parameters=(FIELDS["candidate_labels"], FIELDS["hypothesis_template"]),
+    inputs=Items(
+        Media("inputs", "A picture as base64, a data URL or raw bytes.", "image", PICTURES), max_items=16
+    ),
+    parameters=(CANDIDATE_LABELS, HYPOTHESIS_TEMPLATE),
     aliases=("image",),
     examples=(
         Example("A written three", {"inputs": THREE, "parameters": {"candidate_labels": LABELS}}),
