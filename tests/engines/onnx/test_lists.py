@@ -171,9 +171,9 @@ def count_sessions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     opened: list[int] = []
     real = sessions._open
 
-    def open_(path: Path, threads: int) -> Any:
+    def open_(path: Path, threads: int, **options: bool) -> Any:
         opened.append(threads)
-        return real(path, threads)
+        return real(path, threads, **options)
 
     monkeypatch.setattr(sessions, "_open", open_)
     return opened
@@ -243,7 +243,7 @@ def test_too_little_memory_for_a_second_session_ends_no_conversion(
     recorded(ids(5)[0])
     recorded(ids(6)[0])
 
-    def open_(path: Path, threads: int) -> Any:
+    def open_(path: Path, threads: int, **options: bool) -> Any:
         raise RuntimeError("std::bad_alloc")
 
     monkeypatch.setattr(sessions, "_open", open_)
@@ -269,8 +269,8 @@ class Clock:
         self.now_s = 0.0
         self._lock = threading.Lock()
 
-    def open(self, path: Path, threads: int) -> Any:
-        run = OPEN(path, threads)
+    def open(self, path: Path, threads: int, **options: bool) -> Any:
+        run = OPEN(path, threads, **options)
         self._pass(self.OPEN_S)
 
         def timed(inputs: Any) -> Any:
