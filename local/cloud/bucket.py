@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, unquote
 
@@ -36,6 +37,8 @@ class LocalBucket:
         self._server = make_server(HOST, 0, self._serve, threaded=True, request_handler=_Quiet)
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self._moto = DomainDispatcherApplication(create_backend_app)
+        # moto 5.2.5 closes what it keeps of a key when it is overwritten, also under one who reads it.
+        self._turn = threading.Lock()
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="s3", daemon=True
         )
@@ -94,7 +97,11 @@ class LocalBucket:
             statuses.append(status)
             return start_response(status, *rest)
 
-        answer = list(self._moto(environ, begin))
+        environ["wsgi.input"] = BytesIO(
+            _body(environ)
+        )  # read before the turn: a slow sender holds up no other
+        with self._turn:
+            answer = list(self._moto(environ, begin))
         if key and statuses[-1].startswith("200"):
             self._created(key)
         return answer
@@ -106,3 +113,9 @@ class LocalBucket:
         is_end_of_upload = environ["REQUEST_METHOD"] == "POST" and "uploadId" in asked
         is_put = environ["REQUEST_METHOD"] == "PUT" and not asked.keys() & {"partNumber", "tagging", "acl"}
         return key if bucket == self.name and key and (is_put or is_end_of_upload) else None
+
+
+def _body(environ: dict[str, Any]) -> bytes:
+    if environ.get("wsgi.input_terminated"):
+        return environ["wsgi.input"].read()  # type: ignore[no-any-return]
+    return environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))  # type: ignore[no-any-return]

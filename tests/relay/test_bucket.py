@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +78,33 @@ def test_a_write_whose_answer_was_lost_is_ones_own(bucket: Bucket, loses_an_answ
     assert replaced
     assert _read(bucket, "lost") == (b"mine again", replaced)
     assert bucket.write_if_absent("lost", b"another's") is None
+
+
+def test_requests_take_turns(server: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function reads its progress while the factory writes it, and moto does not lock all of that."""
+    moto, inside, overlaps = server._moto, threading.Lock(), []
+
+    def watched(*request: Any) -> list[bytes]:
+        overlaps.append(not inside.acquire(blocking=False))
+        try:
+            return list(moto(*request))
+        finally:
+            if not overlaps[-1]:
+                inside.release()
+
+    monkeypatch.setattr(server, "_moto", watched)
+
+    def write_and_read() -> None:
+        client = server.client()
+        for _ in range(20):
+            client.put_object(Bucket=server.name, Key="progress", Body=b"0" * 5000)
+            assert len(client.get_object(Bucket=server.name, Key="progress")["Body"].read()) == 5000
+
+    with ThreadPoolExecutor(4) as threads:
+        for call in [threads.submit(write_and_read) for _ in range(4)]:
+            call.result()
+    assert len(overlaps) >= 160
+    assert not any(overlaps)
 
 
 def test_files_of_any_size(bucket: Bucket, server: Written, tmp_path: Path) -> None:
