@@ -48,7 +48,7 @@ WITH := python -m local.commands.with_words
 
 # A target's line in `make help` is what stands after the two number signs.
 .DEFAULT_GOAL := help
-.PHONY: help run serve ui invoke batch cache lock synth deploy destroy options key check fix unit test retest fuzz hostile media schemas clients chaos batch-chaos scan load
+.PHONY: help run serve ui invoke batch cache lock synth deploy destroy options key check fix unit test test-all coverage retest fuzz hostile media schemas clients chaos batch-chaos scan load
 .PHONY: wheel wheel-test doctor bench bench-lists bench-memory bench-stream bench-relay account-probe stream-probe experiment experiments cost pins sbom events diagrams clean
 
 help: ## list the targets
@@ -139,10 +139,19 @@ fix: .venv/dev.stamp ## repair what ruff can repair
 unit: .venv/dev.stamp ## the unit tests, in under two minutes
 	@$(WITH) $(call quote,PYTEST) -- python -m pytest tests/unit --numprocesses $(call quote,PROCESSES) --dist loadgroup --no-loadscope-reorder
 
-# Two tests at a time; PROCESSES=0 runs them one by one, in the process that a debugger sees. The last line is the
-# share of lines that ran in the tests' own processes; `python -m coverage report -m` names those that did not.
-test: .venv/dev.stamp .venv-checkov/stamp node_modules/.package-lock.json tests/clients/node/node_modules/.package-lock.json check ## everything that is tested, two tests at a time: PROCESSES=2
-	@$(WITH) $(call quote,PYTEST) -- python -m pytest --numprocesses $(call quote,PROCESSES) --dist loadgroup --no-loadscope-reorder --cov --cov-report=
+# Two tests at a time; PROCESSES=0 runs them one by one, in the process that a debugger sees. Of what takes longest it
+# takes a part, drawn by a seed: tests/conftest.py.
+test: .venv/dev.stamp .venv-checkov/stamp node_modules/.package-lock.json tests/clients/node/node_modules/.package-lock.json check ## what is tested at each change, two tests at a time: PROCESSES=2
+	@$(WITH) $(call quote,PYTEST) -- python -m pytest --numprocesses $(call quote,PROCESSES) --dist loadgroup --no-loadscope-reorder
+
+# The long form of `make test`: takes hours on two cores.
+test-all: ## everything that is tested
+	@HUBLET_TESTS=all $(MAKE) --no-print-directory test
+
+# The share of lines that ran in the tests' own processes; `python -m coverage report -m` names those that did not.
+# Counting them takes half as long again.
+coverage: ## the tests of `make test`, and the share of lines that they run
+	@$(MAKE) --no-print-directory test PYTEST='--cov --cov-report='
 	@echo "coverage: $$(python -m coverage report --format=total) % of lines"
 
 # What `make test` saw failing, once more and alone: tells a machine that was too busy from a fault. Stops at the first

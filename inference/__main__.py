@@ -22,7 +22,7 @@ from inference.prepare.direct import DirectProvider
 from inference.prepare.spec import artifact_spec
 from inference.runtime.model_call import ModelCall
 from inference.runtime.model_runner import ModelRunner
-from inference.settings import DEFAULT_HUB, MEMORY_PER_VCPU_MB, Settings, SettingsError
+from inference.settings import DEFAULT_HUB, MEMORY_PER_VCPU_MB, Settings, SettingsError, usable_cores
 from inference.tasks import BadTask, UnknownTask, get_task, task_names
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _inputs(task: Task, given: list[str]) -> list[str]:
 
 def _settings(task: Task, chosen: argparse.Namespace) -> Settings:
     """Settings of the task's function, with the memory and the cores of this machine."""
-    cores = os.cpu_count() or 1
+    cores = usable_cores()
     given = {
         "TASK": task.name,
         "MODEL_CACHE": str(chosen.cache),

@@ -11,13 +11,13 @@ from inference.jobs.walls import hide
 from inference.runtime.restart import RECYCLED, start_over_between_events
 from inference.runtime.spare_memory import SpareMemory
 from inference.serve import Service
-from inference.settings import Settings
+from inference.settings import Settings, usable_cores
 from inference.tasks import get_task
 
 if TYPE_CHECKING:
     from inference.deadline import LambdaContext
 
-SETTINGS = Settings.from_env(os.environ, os.cpu_count())
+SETTINGS = Settings.from_env(os.environ, usable_cores())
 SERVICE = Service(get_task(SETTINGS.task), SETTINGS)
 start_over_between_events(lambda: SERVICE.is_stuck, SERVICE.warn, SpareMemory().give_back)
 hide()  # a model's own files are worked on by children, which must not read the credentials here

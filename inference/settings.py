@@ -5,6 +5,7 @@ The stack checks the same things before a deployment, by the same patterns and l
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,6 +131,13 @@ class Settings:
         """Threads worth starting: Lambda's CPU share, not the host's core count, unless that is smaller."""
         vcpus = threads_of(self.memory_mb)
         return min(vcpus, self.cores or vcpus)
+
+
+def usable_cores() -> int:
+    """Those that this process may run on: fewer than the machine's in a container that is bound to some."""
+    if hasattr(os, "sched_getaffinity"):  # Linux
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def threads_of(memory_mb: int) -> int:

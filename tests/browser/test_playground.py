@@ -165,6 +165,7 @@ def test_compare_precision_shows_both_forms(view: View) -> None:
     shoot(view.page, "precision-1280")
 
 
+@pytest.mark.long
 def test_compare_precision_asks_the_function_that_one_chooses(view: View) -> None:
     panel = view.open_tab("precision")
     choose(view, panel, "Emotion")

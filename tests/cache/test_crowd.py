@@ -86,6 +86,7 @@ def test_environments_at_once_on_an_empty_cache(demo: Cluster, capsys: pytest.Ca
 
 @pytest.mark.timeout(2 * SECONDS)
 @pytest.mark.parametrize("errno", [None, "ENOSYS"], ids=["no-op", "ENOSYS"])
+@pytest.mark.sliced(1)
 def test_the_same_where_flock_does_not_work(
     demo: Cluster, errno: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:

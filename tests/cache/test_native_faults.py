@@ -124,6 +124,7 @@ def llama(tmp_path: Path) -> Iterator[Cluster]:
         cluster.stop()
 
 
+@pytest.mark.long
 def test_a_fault_of_the_model_builder_or_the_tokenizers_library_is_told_too(llama: Cluster) -> None:
     faults = Faults(llama)
     faults.on("write", "ENOSPC", "model.onnx.data")

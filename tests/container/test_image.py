@@ -111,6 +111,7 @@ def test_a_code_edit_makes_one_small_new_layer(
 
 @pytest.mark.parametrize("name", TASKS)
 class TestFunction:
+    @pytest.mark.sliced(2)
     def test_it_prepares_answers_and_refuses(
         self,
         image: str,

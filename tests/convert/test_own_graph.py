@@ -70,6 +70,7 @@ QUESTION = {"question": "Where did Maria move?", "context": TEXTS[1]}
     ],
     ids=["labels", "a later opset", "embeddings", "answers", "pictures"],
 )
+@pytest.mark.sliced(2)
 def test_it_is_used_and_gives_the_answers_of_an_export_of_ours(
     tag: str, family: str, opset: int, inputs: tuple[Any, ...], tmp_path: Path
 ) -> None:

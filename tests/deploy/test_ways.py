@@ -63,6 +63,7 @@ def live(second: Account, brought: dict[str, int], *context: str) -> Iterator[No
 
 
 @pytest.mark.parametrize("egress", ["nat", "none"])
+@pytest.mark.sliced(1)
 def test_each_way_out_comes_and_goes(second: Account, egress: str) -> None:
     for _ in live(second, BROUGHT_BY_VPC, f"egress={egress}"):
         outputs = json.loads((second.folder / "outputs.json").read_text())

@@ -197,6 +197,8 @@ def _single(field: fields.Field) -> st.SearchStrategy[Any]:
             return st.booleans() | st.just(field.word)
         case fields.Flag():
             return st.booleans()
+        case fields.Neutral():
+            return st.just(field.value)
         case fields.Media():
             return _files("three.png" if field.kind == "image" else "sentence.ogg")
         case _:

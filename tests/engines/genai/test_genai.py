@@ -90,6 +90,7 @@ def text_of(engine: GenaiEngine, prompt: Any, **parameters: Any) -> str:
 
 
 @pytest.mark.parametrize("family", CONFIGS)
+@pytest.mark.sliced(4)
 def test_greedy_ids_are_those_of_transformers(family: str, tmp_path: Path) -> None:
     snapshot = make_snapshot(tmp_path / "snapshot", family)
     built, kept = convert(snapshot, tmp_path / "artifacts", "fp32")

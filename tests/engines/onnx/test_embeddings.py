@@ -75,6 +75,7 @@ def bert(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))
+@pytest.mark.sliced(4)
 def test_vectors_are_those_of_torch_in_every_family(family: str, tmp_path: Path) -> None:
     snapshot = make_model(tmp_path / "model", TAG, family)
     assert choose(TAG, {"model_type": family}).engine == "onnx"
@@ -326,6 +327,7 @@ ALIKE = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("precision", "least"), [("fp32", 0.999), ("auto", 0.98)])
+@pytest.mark.sliced(1)
 def test_the_real_minilm_keeps_its_vectors(
     minilm: Path,
     minilm_vectors: NDArray[np.float64],

@@ -70,6 +70,7 @@ def vit(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("family", sorted(CONFIGS))
+@pytest.mark.sliced(4)
 def test_labels_are_those_of_transformers_in_every_family(family: str, tmp_path: Path) -> None:
     snapshot = make_vision_model(tmp_path / "model", family)
     assert choose(TAG, {"model_type": family}).engine == "onnx"

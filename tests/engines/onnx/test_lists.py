@@ -92,6 +92,7 @@ CASES = [
 @pytest.mark.parametrize(("tag", "name"), CASES)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked=lists)
+@pytest.mark.sliced(4)
 def test_a_list_is_answered_as_its_items_are_alone(
     graphs: dict[str, Path], tag: str, name: str, asked: list[str]
 ) -> None:

@@ -42,6 +42,7 @@ def test_every_family_that_is_chosen_is_tested() -> None:
 
 
 @pytest.mark.filterwarnings("default")
+@pytest.mark.sliced(3)
 def test_fp32_scores_are_those_of_transformers(family: tuple[str, Path], tmp_path: Path) -> None:
     model_type, snapshot = family
     assert choose(TAG, {"model_type": model_type}).engine == "onnx"
