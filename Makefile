@@ -141,17 +141,20 @@ unit: .venv/dev.stamp ## the unit tests, in under two minutes
 
 # Two tests at a time; PROCESSES=0 runs them one by one, in the process that a debugger sees. Of what takes longest it
 # takes a part, drawn by a seed: tests/conftest.py.
-test: .venv/dev.stamp .venv-checkov/stamp node_modules/.package-lock.json tests/clients/node/node_modules/.package-lock.json check ## what is tested at each change, two tests at a time: PROCESSES=2
-	@$(WITH) $(call quote,PYTEST) -- python -m pytest --numprocesses $(call quote,PROCESSES) --dist loadgroup --no-loadscope-reorder
+SUITE = $(WITH) $(call quote,PYTEST) -- python -m pytest --numprocesses $(call quote,PROCESSES) --dist loadgroup --no-loadscope-reorder
+TESTED := .venv/dev.stamp .venv-checkov/stamp node_modules/.package-lock.json tests/clients/node/node_modules/.package-lock.json check
+
+test: $(TESTED) ## what is tested at each change, two tests at a time: PROCESSES=2
+	@$(SUITE)
 
 # The long form of `make test`: takes hours on two cores.
-test-all: ## everything that is tested
-	@HUBLET_TESTS=all $(MAKE) --no-print-directory test
+test-all: $(TESTED) ## everything that is tested
+	@HUBLET_TESTS=all $(SUITE)
 
-# The share of lines that ran in the tests' own processes; `python -m coverage report -m` names those that did not.
+# Of the lines, how many ran in the tests' own processes. `python -m coverage report -m` names those that did not.
 # Counting them takes half as long again.
-coverage: ## the tests of `make test`, and the share of lines that they run
-	@$(MAKE) --no-print-directory test PYTEST='--cov --cov-report='
+coverage: $(TESTED) ## make test, and the share of lines that it runs
+	@$(SUITE) --cov --cov-report=
 	@echo "coverage: $$(python -m coverage report --format=total) % of lines"
 
 # What `make test` saw failing, once more and alone: tells a machine that was too busy from a fault. Stops at the first
