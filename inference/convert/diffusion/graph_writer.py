@@ -92,10 +92,6 @@ class GraphWriter:
             self._named[key] = self._store(array)
         return self._named[key]
 
-    def raw(self, values: NDArray[Any]) -> str:
-        """A weight stored as it is, such as bytes of a product."""
-        return self._store(values)
-
     def _stored(self, values: NDArray[Any]) -> NDArray[Any]:
         import numpy as np
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.convert.proofs.budgets import LATENT_ERROR, PICTURE_PSNR_DB
 from inference.convert.recipe import Drift
-from inference.engines.diffusion.plan import Painter, defaults_of
+from inference.engines.torch.diffusers import painter_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,13 +32,9 @@ class TextToImageProof:
         """``pipeline``: the reference, by diffusers' own sampler and torch's own noise."""
         import torch
 
-        scale, config = pipeline.vae_scale_factor, pipeline.unet.config
-        defaults = defaults_of(source.model, type(pipeline.scheduler).__name__)
-        painter = Painter(
-            config.sample_size * scale, scale, defaults, knows_guidance=config.time_cond_proj_dim is not None
-        )
+        painter = painter_of(pipeline, source.model)
         side = min(painter.side, SIDE)
-        steps = min(defaults.num_inference_steps, STEPS)
+        steps = min(painter.defaults.num_inference_steps, STEPS)
         self._plan = painter.plan({"height": side, "width": side, "num_inference_steps": steps})
         self._expected = []
         for prompt in PROMPTS:

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from inference.engines.diffusion.noise import Noise
-from inference.engines.diffusion.pace import Pace
+from inference.engines.diffusion.painting import PaintingEngine
 from inference.engines.diffusion.plan import Painter, defaults_of
 from inference.engines.diffusion.samplers import sampler_class
 from inference.engines.diffusion.samplers.sampler import Settings
-from inference.engines.engine import Engine, Outcome, RunStep
+from inference.engines.engine import Outcome
 from inference.engines.onnx.session import Session
 
 if TYPE_CHECKING:
@@ -79,22 +79,24 @@ class Painting:
     """Whether a prompt lost tokens to the model's window."""
 
 
-class PictureEngine(Engine):
+class PictureEngine(PaintingEngine):
     """Three graphs and a sampler, and how fast they were."""
 
     def __init__(self, folder: Path, model: str, threads: int) -> None:
         from tokenizers import Tokenizer
 
         pipeline = Pipeline.read(folder)
+        super().__init__(
+            Painter(
+                pipeline.side,
+                pipeline.scale,
+                defaults_of(model, pipeline.scheduler),
+                knows_guidance=pipeline.guidance_size > 0,
+            )
+        )
         self._pipeline = pipeline
         self._settings = Settings(pipeline.settings, pipeline.signal)
         self._sampler = sampler_class(pipeline.scheduler, self._settings)
-        self._painter = Painter(
-            pipeline.side,
-            pipeline.scale,
-            defaults_of(model, pipeline.scheduler),
-            knows_guidance=pipeline.guidance_size > 0,
-        )
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(pipeline.tokens)
         self._tokenizer.enable_padding(
@@ -108,20 +110,13 @@ class PictureEngine(Engine):
             for name in (TEXT_ENCODER, UNET)
         )
         self._decode = Session(folder / DECODER, threads, frees_memory=True)
-        self._pace = Pace()
 
     def run(self, call: Call) -> Outcome:
         """For each prompt one RGB picture; with a seed the same one every time."""
-        plan = self._painter.plan(call.parameters)
+        plan = self.painter.plan(call.parameters)
         seed = call.parameters.get("seed")
         done = [self.paint(prompt, plan, seed) for prompt in call.inputs]
         return Outcome([each.picture for each in done], truncated=sum(each.was_cut for each in done))
-
-    def estimate_s(self, call: Call) -> float | None:
-        """At least how long a call takes here, from earlier ones; ``None`` before the first."""
-        plan = self._painter.plan(call.parameters)
-        needed_s = self._pace.seconds(plan.pixels, plan.passes)
-        return None if needed_s is None else needed_s * len(call.inputs)
 
     def paint(self, prompt: str, plan: PicturePlan, seed: int | None) -> Painting:
         """One picture; without a seed another one every time."""
@@ -145,16 +140,11 @@ class PictureEngine(Engine):
                 without = self._unet({**inputs, "text": other})[0]
                 output = without + plan.guidance * (output - without)
             latents = _fp32(sampler.step(index, latents, output, lambda: noise.normal(shape)))
-            self._tell(index + 1, len(sampler.timesteps), started_s)
+            self.tell(index + 1, len(sampler.timesteps), started_s)
         stepped_s = time.monotonic()
         picture = self._picture(latents)
-        self._pace.note(plan.pixels, plan.passes, stepped_s - started_s, time.monotonic() - stepped_s)
+        self.pace.note(plan.pixels, plan.passes, stepped_s - started_s, time.monotonic() - stepped_s)
         return Painting(picture, latents, was_cut)
-
-    def _tell(self, done: int, total: int, started_s: float) -> None:
-        if self.on_step:
-            remaining_s = (time.monotonic() - started_s) / done * (total - done)
-            self.on_step(RunStep(done, total, remaining_s))
 
     def _text(self, prompt: str) -> tuple[Array, bool]:
         import numpy as np

@@ -6,9 +6,9 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
-from inference.engines.diffusion.pace import Pace
+from inference.engines.diffusion.painting import PaintingEngine
 from inference.engines.diffusion.plan import Painter, defaults_of
-from inference.engines.engine import Engine, Outcome, RunStep
+from inference.engines.engine import Outcome
 from inference.hub import diffusers_index
 
 if TYPE_CHECKING:
@@ -17,35 +17,22 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from inference.cache.artifact import Artifact
-    from inference.engines.diffusion.plan import Defaults, PicturePlan
+    from inference.engines.diffusion.plan import PicturePlan
     from inference.task import Call
 
 
-class DiffusersEngine(Engine):
+class DiffusersEngine(PaintingEngine):
     """A pipeline, and how fast it was."""
 
-    def __init__(self, pipeline: Any, defaults: Defaults) -> None:
+    def __init__(self, pipeline: Any, painter: Painter) -> None:
+        super().__init__(painter)
         self._pipeline = pipeline
-        self._defaults = defaults
-        self._pace = Pace()
 
     def run(self, call: Call) -> Outcome:
         """For each prompt one RGB picture; with a seed the same one every time."""
-        plan = self._plan(call.parameters)
+        plan = self.painter.plan(call.parameters)
         seed = call.parameters.get("seed")
         return Outcome([self._paint(prompt, plan, seed) for prompt in call.inputs])
-
-    def estimate_s(self, call: Call) -> float | None:
-        """At least how long a call takes here, from earlier ones; ``None`` before the first."""
-        plan = self._plan(call.parameters)
-        needed_s = self._pace.seconds(plan.pixels, plan.passes)
-        return None if needed_s is None else needed_s * len(call.inputs)
-
-    def _plan(self, given: dict[str, Any]) -> PicturePlan:
-        """The model's own size and the defaults where the caller says nothing."""
-        scale, config = self._pipeline.vae_scale_factor, self._pipeline.unet.config
-        knows_guidance = config.time_cond_proj_dim is not None
-        return Painter(config.sample_size * scale, scale, self._defaults, knows_guidance).plan(given)
 
     def _paint(self, prompt: str, plan: PicturePlan, seed: int | None) -> Image:
         import torch
@@ -56,10 +43,7 @@ class DiffusersEngine(Engine):
 
         def follow(pipeline: Any, step: int, _: Any, tensors: dict[str, Any]) -> dict[str, Any]:
             ends_s.append(time.monotonic())
-            total = int(pipeline.num_timesteps)
-            remaining_s = (ends_s[-1] - started_s) / (step + 1) * (total - step - 1)
-            if self.on_step:
-                self.on_step(RunStep(step + 1, total, remaining_s))
+            self.tell(step + 1, int(pipeline.num_timesteps), started_s)
             return tensors
 
         picture: Image = self._pipeline(
@@ -73,14 +57,21 @@ class DiffusersEngine(Engine):
             callback_on_step_end=follow,
         ).images[0]
         stepping_s = ends_s[-1] - started_s
-        self._pace.note(plan.pixels, plan.passes, stepping_s, time.monotonic() - ends_s[-1])
+        self.pace.note(plan.pixels, plan.passes, stepping_s, time.monotonic() - ends_s[-1])
         return picture.convert("RGB")
 
 
 def load(artifact: Artifact, pipeline_tag: str, threads: int) -> DiffusersEngine:
     """The pipeline of an artifact whose files are as they came."""
     pipeline = load_pipeline(artifact.folder, threads)
-    return DiffusersEngine(pipeline, defaults_of(artifact.manifest.model, type(pipeline.scheduler).__name__))
+    return DiffusersEngine(pipeline, painter_of(pipeline, artifact.manifest.model))
+
+
+def painter_of(pipeline: Any, model: str) -> Painter:
+    """The model's own size, and the defaults where a caller says nothing."""
+    scale, config = pipeline.vae_scale_factor, pipeline.unet.config
+    defaults = defaults_of(model, type(pipeline.scheduler).__name__)
+    return Painter(config.sample_size * scale, scale, defaults, config.time_cond_proj_dim is not None)
 
 
 def load_pipeline(folder: Path, threads: int) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from inference.engines.diffusion.samplers.sampler import VELOCITY, Sampler, Settings
+from inference.engines.diffusion.samplers.sampler import Sampler, Settings
 from inference.errors import InvalidField
 
 if TYPE_CHECKING:
@@ -34,10 +34,7 @@ class Lcm(Sampler):
     def step(self, index: int, sample: Array, output: Array, draw: Draw) -> Array:
         settings, at = self._settings, self.timesteps[index]
         now = settings.signal[int(at)]
-        if settings["prediction_type"] == VELOCITY:
-            picture = math.sqrt(now) * sample - math.sqrt(1 - now) * output
-        else:
-            picture = (sample - math.sqrt(1 - now) * output) / math.sqrt(now)
+        picture = settings.picture(sample, output, math.sqrt(now), math.sqrt(1 - now))
         if settings["clip_sample"]:
             reach = settings["clip_sample_range"]
             picture = picture.clip(-reach, reach)

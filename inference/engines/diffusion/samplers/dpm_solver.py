@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 from inference.engines.diffusion.samplers.sampler import (
-    VELOCITY,
     Sampler,
     Settings,
     karras,
@@ -32,21 +31,17 @@ class DpmSolver(Sampler):
     """Solves for the picture, by the last prediction and the one before it."""
 
     def __init__(self, settings: Settings, steps: int) -> None:
-        import numpy as np
-
         self._settings = settings
-        known = [settings.sigma(at) for at in range(settings.trained)]
         times = _times(settings, steps)
-        sigmas = np.interp(times, np.arange(settings.trained), known)
+        sigmas = settings.sigmas_at(times)
         if settings["use_karras_sigmas"]:
             largest, smallest = settings["sigma_max"], settings["sigma_min"]
-            sigmas = karras(largest or known[-1], smallest or known[0], steps)
+            sigmas = karras(largest or settings.sigmas[-1], smallest or settings.sigmas[0], steps)
             times = step_of(sigmas, settings)
             if settings["beta_schedule"] != "squaredcos_cap_v2":
                 times = times.round()
-        last = known[0] if settings["final_sigmas_type"] == "sigma_min" else 0.0
         self.timesteps = [float(int(each)) for each in times]
-        self._sigmas = [*(float(each) for each in sigmas), last]
+        self._sigmas = [*(float(each) for each in sigmas), settings.last_sigma]
         self._before: Array | None = None
 
     @classmethod
@@ -60,7 +55,7 @@ class DpmSolver(Sampler):
 
     def step(self, index: int, sample: Array, output: Array, draw: Draw) -> Array:
         settings, count = self._settings, len(self.timesteps)
-        picture = self._picture(index, sample, output)
+        picture = settings.picture(sample, output, *_levels(self._sigmas[index]))
         before, self._before = self._before, picture
         noise = draw() if settings["algorithm_type"] == STOCHASTIC else None
         is_plain_end = (
@@ -71,12 +66,6 @@ class DpmSolver(Sampler):
         if settings["solver_order"] == 1 or before is None or (index == count - 1 and is_plain_end):
             return self._moved(index, sample, picture, None, noise)
         return self._moved(index, sample, picture, before, noise)
-
-    def _picture(self, index: int, sample: Array, output: Array) -> Array:
-        alpha, sigma = _levels(self._sigmas[index])
-        if self._settings["prediction_type"] == VELOCITY:
-            return alpha * sample - sigma * output
-        return (sample - sigma * output) / alpha
 
     def _moved(
         self, index: int, sample: Array, picture: Array, before: Array | None, noise: Array | None

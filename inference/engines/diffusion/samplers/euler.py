@@ -25,19 +25,15 @@ class Euler(Sampler):
     KNOWS_KARRAS: ClassVar[bool] = True
 
     def __init__(self, settings: Settings, steps: int) -> None:
-        import numpy as np
-
         self._settings = settings
-        known = [settings.sigma(at) for at in range(settings.trained)]
         times = spaced(settings, steps)
-        sigmas = np.interp(times, np.arange(settings.trained), known)
+        sigmas = settings.sigmas_at(times)
         if self.KNOWS_KARRAS and settings["use_karras_sigmas"]:
             largest, smallest = settings["sigma_max"], settings["sigma_min"]
             sigmas = karras(largest or float(sigmas[0]), smallest or float(sigmas[-1]), len(sigmas))
             times = step_of(sigmas, settings)
-        last = known[0] if settings["final_sigmas_type"] == "sigma_min" else 0.0
         self.timesteps = [float(each) for each in times]
-        self._sigmas = [*(float(each) for each in sigmas), last]
+        self._sigmas = [*(float(each) for each in sigmas), settings.last_sigma]
         largest = max(self._sigmas)
         is_whole = settings["timestep_spacing"] in ("linspace", "trailing")
         self.initial_scale = largest if is_whole else math.sqrt(largest**2 + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from inference.engines.diffusion.samplers.sampler import VELOCITY, Sampler, Settings, spaced
+from inference.engines.diffusion.samplers.sampler import Sampler, Settings, spaced
 from inference.engines.engine import Unsupported
 
 if TYPE_CHECKING:
@@ -56,11 +56,8 @@ class Pndm(Sampler):
 
     def _moved(self, sample: Array, at: int, to: int, output: Array) -> Array:
         """Equation 9 of the paper, from one step of the training to an earlier one."""
-        signal = self._settings.signal
-        last = 1.0 if self._settings["set_alpha_to_one"] else signal[0]
-        now, then = signal[at], signal[to] if to >= 0 else last
-        if self._settings["prediction_type"] == VELOCITY:
-            output = math.sqrt(now) * output + math.sqrt(1 - now) * sample
+        now, then = self._settings.signal[at], self._settings.signal_at(to)
+        output = self._settings.noise(sample, output, math.sqrt(now), math.sqrt(1 - now))
         divisor = now * math.sqrt(1 - then) + math.sqrt(now * (1 - now) * then)
         return math.sqrt(then / now) * sample - (then - now) / divisor * output
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from inference.engines.engine import Unsupported
@@ -41,9 +42,37 @@ class Settings:
         """Steps of the training."""
         return len(self.signal)
 
-    def sigma(self, at: int) -> float:
-        """Noise in proportion to the picture."""
-        return math.sqrt((1 - self.signal[at]) / self.signal[at])
+    @cached_property
+    def sigmas(self) -> list[float]:
+        """Noise in proportion to the picture, at each step of the training."""
+        return [math.sqrt((1 - signal) / signal) for signal in self.signal]
+
+    @property
+    def last_sigma(self) -> float:
+        """That of the finished picture."""
+        return self.sigmas[0] if self["final_sigmas_type"] == "sigma_min" else 0.0
+
+    def sigmas_at(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Those of times between steps of the training too."""
+        import numpy as np
+
+        return np.asarray(np.interp(times, np.arange(self.trained), self.sigmas))
+
+    def signal_at(self, at: int) -> float:
+        """The share of the picture; before the training's first step that of a finished one."""
+        return self.signal[at] if at >= 0 else 1.0 if self["set_alpha_to_one"] else self.signal[0]
+
+    def picture(self, sample: Array, output: Array, alpha: float, sigma: float) -> Array:
+        """What of the latents is picture, by the network's word; their shares are known."""
+        if self["prediction_type"] == VELOCITY:
+            return alpha * sample - sigma * output
+        return (sample - sigma * output) / alpha
+
+    def noise(self, sample: Array, output: Array, alpha: float, sigma: float) -> Array:
+        """What of them is noise."""
+        if self["prediction_type"] == VELOCITY:
+            return alpha * output + sigma * sample
+        return output
 
 
 class Sampler(ABC):
@@ -103,5 +132,4 @@ def step_of(sigma: NDArray[np.float64], settings: Settings) -> NDArray[np.float6
     """Where in the training such noise was met, between steps where it was between them."""
     import numpy as np
 
-    known = np.log([settings.sigma(at) for at in range(settings.trained)])
-    return np.asarray(np.interp(np.log(sigma), known, np.arange(settings.trained)))
+    return np.asarray(np.interp(np.log(sigma), np.log(settings.sigmas), np.arange(settings.trained)))
