@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from tests.support.context import FakeContext
 from tests.support.paths import ROOT
 from tests.support.served import FIRST_TIME_S, serve, synth
+from tests.support.slices import IS_ALL, left_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,12 +30,6 @@ SHARED = {"cache", "served"}
 """Fixtures that take long to make: every model prepared, and the local cloud that serves them."""
 
 
-ALL = os.environ.get("HUBLET_TESTS") == "all"
-"""``make test-all``: what is marked ``long`` too, and every one of what is ``sliced``."""
-SEED = 20
-"""Which of the sliced tests are drawn; the same ones on every machine."""
-
-
 def pytest_configure() -> None:
     """Give each process of ``make test`` a core for itself and all that it starts.
 
@@ -52,34 +45,13 @@ def pytest_configure() -> None:
         os.sched_setaffinity(0, cores[int(worker.removeprefix("gw")) :: workers])
 
 
-def _drawn(items: list[pytest.Item]) -> set[str]:
-    """Of each test that is ``sliced``, so many of its parameters as its mark says, drawn by a seed."""
-    families = defaultdict(list)
-    for item in items:
-        mark = item.get_closest_marker("sliced")
-        if mark:
-            families[item.nodeid.partition("[")[0], mark.args[0]].append(item.nodeid)
-    return {
-        name
-        for (function, most), names in families.items()
-        for name in random.Random(f"{SEED} {function}").sample(sorted(names), min(most, len(names)))
-    }
-
-
-def _is_left(item: pytest.Item, drawn: set[str]) -> bool:
-    is_sliced = item.get_closest_marker("sliced") is not None
-    return item.get_closest_marker("long") is not None or (is_sliced and item.nodeid not in drawn)
-
-
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests that share what takes long go to one process, those of a file otherwise; see ``make test``."""
-    drawn = _drawn(items)
-    left = [] if ALL or config.option.file_or_dir else [item for item in items if _is_left(item, drawn)]
+    left = [] if IS_ALL or config.option.file_or_dir else left_out(items)
     if left:
         config.hook.pytest_deselected(items=left)
-        gone = {item.nodeid for item in left}
-        items[:] = [item for item in items if item.nodeid not in gone]
+        items[:] = [item for item in items if item not in left]
     for item in items:
         file = item.path.relative_to(ROOT / "tests")
         if SHARED.intersection(getattr(item, "fixturenames", ())):
