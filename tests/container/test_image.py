@@ -109,9 +109,9 @@ def test_a_code_edit_makes_one_small_new_layer(
     assert int(pushed) <= MOST_CODE_BYTES
 
 
+@pytest.mark.sliced(2)
 @pytest.mark.parametrize("name", TASKS)
 class TestFunction:
-    @pytest.mark.sliced(2)
     def test_it_prepares_answers_and_refuses(
         self,
         image: str,

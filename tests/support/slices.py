@@ -25,8 +25,13 @@ def left_out(items: Sequence[pytest.Item]) -> set[pytest.Item]:
         if mark:
             families[item.nodeid.partition("[")[0], mark.args[0]].append(item)
     left = {item for item in items if item.get_closest_marker("long")}
-    for (function, most), family in families.items():
-        family.sort(key=lambda item: item.nodeid)
-        random.Random(f"{SEED} {function}").shuffle(family)
+    for (_, most), family in families.items():
+        family.sort(key=_parameters)
+        # By the parameters alone: where a test takes up what another one left, both are drawn for the same.
+        random.Random(f"{SEED} {[_parameters(item) for item in family]}").shuffle(family)
         left.update(family[most:])
     return left
+
+
+def _parameters(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[2]

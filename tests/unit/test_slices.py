@@ -47,6 +47,14 @@ def test_each_family_keeps_its_own() -> None:
     assert len(kept) == 4
 
 
+def test_two_tests_with_the_same_parameters_are_drawn_for_the_same() -> None:
+    items = [
+        Item(f"a.py::test_{name}[{task}]", sliced=(2,)) for name in "xy" for task in ("a", "b", "c", "d")
+    ]
+    kept = [item.nodeid.partition("[")[2] for item in items if item.nodeid not in names(items)]
+    assert kept[:2] == kept[2:]
+
+
 def test_what_is_long_is_left_out_and_the_rest_is_not() -> None:
     assert names([Item("a.py::test_x", long=()), Item("a.py::test_y"), Item("a.py::test_z[1]")]) == {
         "a.py::test_x"
