@@ -14,7 +14,17 @@ from inference.engines.onnx import engine as onnx
 from inference.engines.onnx.windows import MOST_TOKENS
 from inference.errors import InvalidField
 from inference.task import Call
-from tests.support.models.heads import FAMILIES, LONG, ODD, TEXTS, WINDOW, converted, make_model, on_torch
+from tests.support.models.heads import (
+    FAMILIES,
+    LONG,
+    ODD,
+    TEXTS,
+    WINDOW,
+    converted,
+    make_model,
+    on_torch,
+    with_its_marks,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,14 +55,6 @@ class Pair:
             scores = [float(entry["score"]) for entry in expected]
             assert [entry["score"] for entry in found] == pytest.approx(scores, abs=1e-4)
         return answers
-
-
-def with_its_marks(text: str, entry: dict[str, Any]) -> dict[str, Any]:
-    """Our one difference from the pipeline: an entity does not end between a letter and its accent."""
-    end = entry["end"]
-    while "entity_group" in entry and end < len(text) and unicodedata.category(text[end]).startswith("M"):
-        end += 1
-    return {**entry, "end": end}
 
 
 def call(head: Any, texts: list[str], **parameters: Any) -> list[list[dict[str, Any]]]:

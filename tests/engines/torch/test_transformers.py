@@ -18,7 +18,7 @@ from inference.task import Call
 from inference.task_kinds import SPEECH
 from tests.support.models import text_to_text
 from tests.support.models.decoders import make_snapshot
-from tests.support.models.heads import LABELS, TEXTS, make_model
+from tests.support.models.heads import LABELS, TEXTS, make_model, with_its_marks
 from tests.support.models.letters import make_letters
 from tests.support.models.manifests import manifest
 
@@ -58,6 +58,8 @@ def expected_of(pipeline: Any, pipeline_tag: str, item: Any, parameters: dict[st
     if pipeline_tag == "zero-shot-classification":
         pairs = zip(answer["labels"], answer["scores"], strict=True)
         return [{"label": label, "score": score} for label, score in pairs]
+    if pipeline_tag == "token-classification":
+        return [with_its_marks(item, entry) for entry in answer]
     return answer
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -183,3 +184,11 @@ def _pieces(tokenizer: Tokenizer, within: str) -> dict[str, int]:
                 )
     frequent = sorted(parts.items(), key=lambda item: (-item[1], item[0]))
     return dict([*sorted(letters.items()), *frequent[: max(0, 145 - len(letters))]])
+
+
+def with_its_marks(text: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """Our one difference from the pipeline: an entity does not end between a letter and its accent."""
+    end = entry["end"]
+    while "entity_group" in entry and end < len(text) and unicodedata.category(text[end]).startswith("M"):
+        end += 1
+    return {**entry, "end": end}
