@@ -8,12 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import Response
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
 ANY = "*"
 
@@ -41,6 +40,8 @@ class Cors:
         is_asked = request.method == "OPTIONS" and "access-control-request-method" in request.headers
         if not self.origins or not is_asked:
             return None
+        from starlette.responses import Response  # who reads the template alone may not have it
+
         answer = Response()
         if self._admits(request):
             answer.headers["access-control-allow-methods"] = ",".join(self.methods)

@@ -87,7 +87,9 @@ def rerank(url: str) -> None:
 def index(url: str) -> None:
     """With the defaults: 100 texts a call."""
     texts = asked.documents()
-    built = VectorStoreIndex.from_documents([Document(text=text) for text in texts], _embeddings(url))
+    built = VectorStoreIndex.from_documents(
+        [Document(text=text) for text in texts], embed_model=_embeddings(url)
+    )
     found = built.as_retriever(similarity_top_k=1).retrieve(texts[-1])
     assert found[0].node.get_content() == texts[-1]
 
