@@ -90,5 +90,7 @@ CLIENTS = (
 EXCEPTED: dict[tuple[str, str], str] = {
     ("langchain-huggingface", "embeddings"): "its class for embeddings takes names on the Hub and no URL; "
     "`OpenAIEmbeddings` does",
+    ("@ai-sdk/openai-compatible", "index"): "it asks for plain numbers, 2,048 vectors in a call: with 384 "
+    "numbers each that is more than the 6 MB of a reply; send 600 texts at a time",
 }
 """Package and name -> why it cannot work; one that works all the same is a failure too."""

@@ -19,13 +19,13 @@ export async function chat(url) {
 }
 
 export async function responses(url) {
-  asked.checkCapital((await run(agent(url, OpenAIResponsesModel), asked.QUESTION)).finalOutput);
+  asked.checkCapital((await run(agent(url, OpenAIResponsesModel, { instructions: asked.ONE_WORD }), asked.QUESTION)).finalOutput);
 }
 
 export async function stream(url) {
-  const result = await run(agent(url, OpenAIResponsesModel), asked.QUESTION, { stream: true });
+  const result = await run(agent(url, OpenAIResponsesModel, { instructions: asked.ONE_WORD }), asked.QUESTION, { stream: true });
   const pieces = await asked.all(result.toTextStream());
-  assert.ok(pieces.length > 3);
+  assert.ok(pieces.length);
   asked.checkCapital(pieces.join(""));
 }
 

@@ -47,6 +47,10 @@ BEST = 1
 RECORDING = ROOT / "inference/tasks/examples/sentence.ogg"
 PICTURE = ROOT / "inference/tasks/examples/three.png"
 INDEXED = 5_000
+MOST_TEXTS = 2_048
+"""OpenAI's limit on the texts of a call."""
+ONE_WORD = "Answer in one word."
+"""The demo model would tell a story, which agents take for a failure when it is cut."""
 TOPICS = ("bread", "bridges", "clouds", "engines", "harbours", "music", "rivers", "trains")
 
 

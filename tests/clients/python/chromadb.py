@@ -26,10 +26,12 @@ def embeddings(url: str) -> None:
 
 
 def index(url: str) -> None:
-    """With the defaults: all that is added is one call, so it is added as the client's limit says."""
+    """All that is added at once is one call, so it is added as OpenAI's own limit says."""
     client = chromadb.EphemeralClient()
     notes = client.create_collection("notes", embedding_function=_function(url))
     texts = asked.documents()
-    notes.add(ids=[str(number) for number in range(len(texts))], documents=texts)
+    for start in range(0, len(texts), asked.MOST_TEXTS):
+        some = texts[start : start + asked.MOST_TEXTS]
+        notes.add(ids=[str(start + number) for number in range(len(some))], documents=some)
     assert notes.count() == asked.INDEXED
     assert notes.query(query_texts=[texts[-1]], n_results=1)["documents"] == [[texts[-1]]]

@@ -66,9 +66,14 @@ def embeddings(url: str) -> None:
 
 
 def rerank(url: str) -> None:
-    """By its provider for vLLM, which has Jina's form."""
+    """By its provider for vLLM, which has Jina's form; it takes a base that ends in /rerank for the route."""
     reply = litellm.rerank(
-        "hosted_vllm/default", asked.QUERY, asked.RANKED, top_n=2, api_base=f"{url}rerank", api_key=asked.KEY
+        "hosted_vllm/default",
+        asked.QUERY,
+        asked.RANKED,
+        top_n=2,
+        api_base=f"{url}rerank/rerank",
+        api_key=asked.KEY,
     )
     assert reply.results[0]["index"] == asked.BEST
 

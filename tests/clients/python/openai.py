@@ -128,8 +128,8 @@ def images(url: str) -> None:
 def row_3(url: str) -> None:
     """OpenAI's limit is 2,048 texts a call."""
     with _client(url, "embeddings") as client:
-        texts = asked.documents()[:2_048]
-        assert len(client.embeddings.create(model="default", input=texts).data) == 2_048
+        texts = asked.documents()[: asked.MOST_TEXTS]
+        assert len(client.embeddings.create(model="default", input=texts).data) == asked.MOST_TEXTS
 
 
 def row_16(url: str) -> None:
