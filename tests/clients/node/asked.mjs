@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 export const KEY = "none";
 export const QUESTION = "Say Paris.";
 // The demo model would tell a story, which agents take for a failure when it is cut.
-export const ONE_WORD = "Answer in one word.";
+export const BRIEFLY = "Answer in one sentence.";
 export const MESSAGES = [{ role: "user", content: QUESTION }];
 export const PROMPT = "The capital of France is";
 export const PERSON = {

@@ -49,7 +49,7 @@ PICTURE = ROOT / "inference/tasks/examples/three.png"
 INDEXED = 5_000
 MOST_TEXTS = 2_048
 """OpenAI's limit on the texts of a call."""
-ONE_WORD = "Answer in one word."
+BRIEFLY = "Answer in one sentence."
 """The demo model would tell a story, which agents take for a failure when it is cut."""
 TOPICS = ("bread", "bridges", "clouds", "engines", "harbours", "music", "rivers", "trains")
 
