@@ -160,7 +160,7 @@ coverage: $(TESTED) ## make test, and the share of lines that it runs
 # What `make test` saw failing, once more and alone: tells a machine that was too busy from a fault. Stops at the first
 # that fails again; with none to try, it fails too.
 retest: .venv/dev.stamp ## run what failed in make test once more, alone
-	@$(WITH) $(call quote,PYTEST) -- python -m pytest --last-failed --last-failed-no-failures none --exitfirst --numprocesses 1 \
+	@HUBLET_TESTS=all $(WITH) $(call quote,PYTEST) -- python -m pytest --last-failed --last-failed-no-failures none --exitfirst --numprocesses 1 \
 		--dist loadgroup --no-loadscope-reorder
 
 # The long form of tests/integration/test_fuzz.py: so many requests to every function. Then so many at the corners of

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pytest
 
 IS_ALL = os.environ.get("HUBLET_TESTS") == "all"
-"""``make test-all``: nothing is left out. Nor is it where somebody names a file."""
+"""``make test-all`` and ``make retest``: nothing is left out. Nor is it where somebody names a file."""
 SEED = 20
 
 
