@@ -97,9 +97,8 @@ class LocalBucket:
             statuses.append(status)
             return start_response(status, *rest)
 
-        environ["wsgi.input"] = BytesIO(
-            _body(environ)
-        )  # read before the turn: a slow sender holds up no other
+        # Read before the turn: a slow sender holds up no other.
+        environ["wsgi.input"] = BytesIO(_body(environ))
         with self._turn:
             answer = list(self._moto(environ, begin))
         if key and statuses[-1].startswith("200"):
@@ -116,6 +115,6 @@ class LocalBucket:
 
 
 def _body(environ: dict[str, Any]) -> bytes:
-    if environ.get("wsgi.input_terminated"):
-        return environ["wsgi.input"].read()  # type: ignore[no-any-return]
-    return environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))  # type: ignore[no-any-return]
+    size = -1 if environ.get("wsgi.input_terminated") else int(environ.get("CONTENT_LENGTH") or 0)
+    content: bytes = environ["wsgi.input"].read(size)
+    return content

@@ -23,10 +23,8 @@ class Ddim(Sampler):
         settings, at = self._settings, int(self.timesteps[index])
         now, then = settings.signal[at], settings.signal_at(at - self._stride)
         shares = math.sqrt(now), math.sqrt(1 - now)
-        picture, noise = (
-            settings.picture(sample, output, *shares),
-            settings.noise(sample, output, *shares),
-        )
+        picture = settings.picture(sample, output, *shares)
+        noise = settings.noise(sample, output, *shares)
         if settings["clip_sample"]:
             reach = settings["clip_sample_range"]
             picture = picture.clip(-reach, reach)
