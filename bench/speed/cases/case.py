@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from inference.settings import MEMORY_PER_VCPU_MB, threads_of, usable_cores
+from inference.settings import MEMORY_PER_VCPU_MB
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +58,7 @@ class Case:
     @property
     def threads(self) -> int:
         """Threads of each contender: as many as the function uses on this machine."""
-        return min(threads_of(self.memory_mb), usable_cores())
+        return min(round(self.memory_mb / MEMORY_PER_VCPU_MB), os.cpu_count() or 1)
 
     @property
     def precision(self) -> str:
